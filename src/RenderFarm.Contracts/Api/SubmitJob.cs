@@ -1,0 +1,65 @@
+namespace RenderFarm.Contracts.Api;
+
+/// <summary>
+/// A request for images: every combination of the listed settings (the cells of a sweep) times <see cref="Images"/>.
+/// Order of the images: prompt, sampler, steps, guidance scale, seed, image; the last changes fastest. Image k of a cell uses seed+k.
+/// </summary>
+public sealed record SubmitJob
+{
+    /// <summary>Checkpoint by name or digest; null for the farm's default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>What the images should show: 1…1,000 prompts of up to 10,000 characters.</summary>
+    public required OneOrMany<string> Prompt { get; init; }
+
+    /// <summary>What guidance leads away from, up to 10,000 characters.</summary>
+    public string? NegativePrompt { get; init; }
+
+    /// <summary>Images of each cell, 1…1,000,000; default 1. All cells together: 1,000,000.</summary>
+    public int? Images { get; init; }
+
+    /// <summary>Seeds 0…4,294,967,295, also after adding the image number; omitted: one is drawn at submission.</summary>
+    public OneOrMany<long>? Seed { get; init; }
+
+    /// <summary>Width in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: the checkpoint's.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Height in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: the checkpoint's.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>Step counts, 1…1,000; default: the checkpoint's.</summary>
+    public OneOrMany<int>? Steps { get; init; }
+
+    /// <summary>Samplers, by any name that A1111 or AI Horde uses too; default: the checkpoint's.</summary>
+    public OneOrMany<string>? Sampler { get; init; }
+
+    /// <summary>Noise schedule: uniform or karras; default: what the sampler's name says, else the checkpoint's where the sampler allows it.</summary>
+    public string? NoiseSchedule { get; init; }
+
+    /// <summary>Timestep spacing: leading, trailing or linspace; default: the checkpoint's.</summary>
+    public string? TimestepSpacing { get; init; }
+
+    /// <summary>Stochasticity of DDIM, 0…1; default 0. Not allowed with other samplers.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>Guidance scales, 0…50; up to 1 guidance is off; default: the checkpoint's.</summary>
+    public OneOrMany<double>? GuidanceScale { get; init; }
+
+    /// <summary>Noise source: torch_cpu or torch_cuda; default torch_cpu.</summary>
+    public string? NoiseSource { get; init; }
+
+    /// <summary>Determinism class: reproducible or fast; default reproducible.</summary>
+    public string? Determinism { get; init; }
+
+    /// <summary>File format: png, jpeg or webp; default png.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>Quality of jpeg and webp, 1…100. Not allowed with png.</summary>
+    public int? Quality { get; init; }
+
+    /// <summary>Priority class: high, normal or low; default normal.</summary>
+    public string? Priority { get; init; }
+
+    /// <summary>A name of the caller's own, up to 200 characters.</summary>
+    public string? Label { get; init; }
+}

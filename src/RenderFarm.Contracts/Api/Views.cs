@@ -1,0 +1,203 @@
+namespace RenderFarm.Contracts.Api;
+
+/// <summary>A job as the API shows it.</summary>
+public sealed record JobView
+{
+    /// <summary>The job.</summary>
+    public required JobId Id { get; init; }
+
+    /// <summary>queued, active, completed, failed or canceled.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The caller's own name for it.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Checkpoint name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Checkpoint digest.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>Priority class.</summary>
+    public required string Priority { get; init; }
+
+    /// <summary>File format of the images.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Images by status.</summary>
+    public required TaskCounts Tasks { get; init; }
+
+    /// <summary>The cells of the sweep, with all defaults written out.</summary>
+    public required SweepView Sweep { get; init; }
+
+    /// <summary>Execution profile that a reproducible job is pinned to; null before its first task is dispatched, and for fast jobs.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its first task was dispatched; null before.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Estimated time to its end; null when nothing has been measured yet, and after the end.</summary>
+    public double? EtaSeconds { get; init; }
+
+    /// <summary>Why tasks of it are waiting, when no device can take them; null otherwise.</summary>
+    public string? Waiting { get; init; }
+}
+
+/// <summary>Tasks of a job by status; they add up to <see cref="Total"/>.</summary>
+public sealed record TaskCounts(int Total, int Queued, int Dispatched, int Running, int Completed, int Failed, int Canceled);
+
+/// <summary>The settings of a job with all defaults written out: lists are what it sweeps over.</summary>
+public sealed record SweepView
+{
+    /// <summary>Prompts.</summary>
+    public required IReadOnlyList<string> Prompts { get; init; }
+
+    /// <summary>Negative prompt.</summary>
+    public required string NegativePrompt { get; init; }
+
+    /// <summary>Samplers with their noise schedules.</summary>
+    public required IReadOnlyList<SweepSampler> Samplers { get; init; }
+
+    /// <summary>Step counts.</summary>
+    public required IReadOnlyList<int> Steps { get; init; }
+
+    /// <summary>Guidance scales.</summary>
+    public required IReadOnlyList<double> GuidanceScales { get; init; }
+
+    /// <summary>Seeds of image 0 of each cell.</summary>
+    public required IReadOnlyList<uint> Seeds { get; init; }
+
+    /// <summary>Images of each cell.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Width in pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Height in pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Timestep spacing.</summary>
+    public required string TimestepSpacing { get; init; }
+
+    /// <summary>Stochasticity of DDIM.</summary>
+    public required double Eta { get; init; }
+
+    /// <summary>Noise source.</summary>
+    public required string NoiseSource { get; init; }
+
+    /// <summary>Determinism class.</summary>
+    public required string Determinism { get; init; }
+}
+
+/// <summary>A sampler of a sweep and the noise schedule it runs on.</summary>
+/// <param name="Sampler">One of <see cref="Samplers.All"/>.</param>
+/// <param name="NoiseSchedule">One of <see cref="NoiseSchedules.All"/>.</param>
+public sealed record SweepSampler(string Sampler, string NoiseSchedule);
+
+/// <summary>One image of a job as the API shows it.</summary>
+public sealed record TaskView
+{
+    /// <summary>Index within the job, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>queued, dispatched, running, completed, failed or canceled.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>What is or was to be rendered.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Recipe id.</summary>
+    public required string RecipeId { get; init; }
+
+    /// <summary>Attempts charged so far.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>Worker of the latest attempt; null before the first.</summary>
+    public string? Worker { get; init; }
+
+    /// <summary>Where the image can be fetched, relative to the server; null until it is completed.</summary>
+    public string? ImageUrl { get; init; }
+
+    /// <summary>SHA-256 of the file; null until it is completed.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Length of the file; null until it is completed.</summary>
+    public long? SizeBytes { get; init; }
+
+    /// <summary>Seconds from the engine slot to the finished pixels; null until it is completed.</summary>
+    public double? RenderSeconds { get; init; }
+
+    /// <summary>Execution profile it was rendered on; null until it is completed.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>Why it failed; null unless it did.</summary>
+    public FailureView? Failure { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+/// <summary>Why a task failed.</summary>
+/// <param name="Code">Stable snake_case name.</param>
+/// <param name="Detail">One sentence for people.</param>
+public sealed record FailureView(string Code, string Detail);
+
+/// <summary>One page of a list.</summary>
+/// <param name="Items">The entries.</param>
+/// <param name="NextCursor">Pass as <c>cursor</c> for the next page; null on the last.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+/// <summary>A worker as the API shows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Status">active, lost or left.</param>
+/// <param name="Devices">Its devices.</param>
+/// <param name="LastSeenAt">Its latest heartbeat.</param>
+public sealed record WorkerView(string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt);
+
+/// <summary>A device as the API shows it.</summary>
+/// <param name="Device">Name within the worker.</param>
+/// <param name="Slots">Images it renders at the same time.</param>
+/// <param name="Held">Attempts it holds now, waiting or running.</param>
+/// <param name="Profile">Its execution profile.</param>
+/// <param name="PixelStepsPerSecond">Measured speed in cost units.</param>
+public sealed record DeviceView(string Device, int Slots, int Held, string Profile, double PixelStepsPerSecond);
+
+/// <summary>A checkpoint as the API shows it.</summary>
+public sealed record CheckpointView
+{
+    /// <summary>The name to ask for it by.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Digest of its files.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>True for the one used when a job names none.</summary>
+    public required bool IsDefault { get; init; }
+
+    /// <summary>Native width in pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Native height in pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Default step count.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Default sampler.</summary>
+    public required string Sampler { get; init; }
+
+    /// <summary>Default noise schedule.</summary>
+    public required string NoiseSchedule { get; init; }
+
+    /// <summary>Default guidance scale.</summary>
+    public required double GuidanceScale { get; init; }
+
+    /// <summary>Workers that hold it now.</summary>
+    public required int Workers { get; init; }
+}

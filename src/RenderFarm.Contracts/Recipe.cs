@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RenderFarm.Contracts;
+
+/// <summary>
+/// Everything that determines an image, with all defaults written out. Two equal recipes give the same image within one
+/// <see cref="ExecutionProfile"/>, whoever renders them and however they are batched.
+/// </summary>
+/// <remarks>
+/// The canonical JSON of a recipe (RFC 8785) is written into every image; its SHA-256 is the recipe id. A member that a later
+/// schema adds is written only when it is not at its default, so ids never change.
+/// </remarks>
+public sealed record Recipe
+{
+    /// <summary>Version of this shape.</summary>
+    public const int CurrentSchema = 1;
+
+    /// <summary>Version of the shape this recipe was written in.</summary>
+    [JsonPropertyName("schema")]
+    public int Schema { get; init; } = CurrentSchema;
+
+    /// <summary>Digest of the checkpoint: <c>sha256:</c> and 64 lower-case hexadecimal digits.</summary>
+    [JsonPropertyName("checkpoint")]
+    public required string Checkpoint { get; init; }
+
+    /// <summary>What the image should show. May be empty.</summary>
+    [JsonPropertyName("prompt")]
+    public required string Prompt { get; init; }
+
+    /// <summary>What guidance leads away from. Empty means the empty prompt.</summary>
+    [JsonPropertyName("negative_prompt")]
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>0…2³²−1: torch's generator looks at no more bits.</summary>
+    [JsonPropertyName("seed")]
+    public required uint Seed { get; init; }
+
+    /// <summary>Width in pixels.</summary>
+    [JsonPropertyName("width")]
+    public required int Width { get; init; }
+
+    /// <summary>Height in pixels.</summary>
+    [JsonPropertyName("height")]
+    public required int Height { get; init; }
+
+    /// <summary>Step count N of the sampler, 1…1000. Some samplers evaluate the UNet more often than N times.</summary>
+    [JsonPropertyName("steps")]
+    public required int Steps { get; init; }
+
+    /// <summary>One of <see cref="Samplers.All"/>.</summary>
+    [JsonPropertyName("sampler")]
+    public required string Sampler { get; init; }
+
+    /// <summary>One of <see cref="NoiseSchedules.All"/>.</summary>
+    [JsonPropertyName("noise_schedule")]
+    public required string NoiseSchedule { get; init; }
+
+    /// <summary>One of <see cref="TimestepSpacings.All"/>.</summary>
+    [JsonPropertyName("timestep_spacing")]
+    public required string TimestepSpacing { get; init; }
+
+    /// <summary>Stochasticity η of DDIM, 0…1. 0 for every other sampler.</summary>
+    [JsonPropertyName("eta")]
+    public double Eta { get; init; }
+
+    /// <summary>Classifier-free guidance weight. Guidance runs only when it is greater than 1.</summary>
+    [JsonPropertyName("guidance_scale")]
+    public required double GuidanceScale { get; init; }
+
+    /// <summary>One of <see cref="NoiseSources.All"/>.</summary>
+    [JsonPropertyName("noise_source")]
+    public string NoiseSource { get; init; } = NoiseSources.TorchCpu;
+
+    /// <summary>One of <see cref="DeterminismClasses.All"/>.</summary>
+    [JsonPropertyName("determinism")]
+    public string Determinism { get; init; } = DeterminismClasses.Reproducible;
+
+    /// <summary>The canonical JSON of this recipe (RFC 8785).</summary>
+    /// <exception cref="ArgumentException">A text holds an unpaired surrogate, or a number is not finite.</exception>
+    public string ToCanonicalJson() => CanonicalJson.Write(JsonSerializer.SerializeToElement(this, RecipeJsonContext.Default.Recipe));
+
+    /// <summary>SHA-256 of the canonical JSON's UTF-8 bytes, in lower-case hexadecimal digits.</summary>
+    public string Id() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToCanonicalJson())));
+
+    /// <summary>Reads a recipe back from its JSON, as found in an image.</summary>
+    /// <exception cref="FormatException">The text is not a recipe, or one of a schema this program does not know.</exception>
+    public static Recipe FromJson(string json)
+    {
+        Recipe? recipe;
+        try
+        {
+            recipe = JsonSerializer.Deserialize(json, RecipeJsonContext.Default.Recipe);
+        }
+        catch (JsonException error)
+        {
+            throw new FormatException($"This is not a recipe: {error.Message}", error);
+        }
+
+        return recipe switch
+        {
+            null => throw new FormatException("This is not a recipe: it is null."),
+            { Schema: not CurrentSchema } => throw new FormatException(
+                $"This recipe has schema {recipe.Schema}; this program reads schema {CurrentSchema}. A newer RenderFarm is needed."),
+            _ => recipe,
+        };
+    }
+}
+
+/// <summary>Recipe reading is strict: a member we do not know would change the image, so it must not be ignored.</summary>
+[JsonSerializable(typeof(Recipe))]
+[JsonSourceGenerationOptions(UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
+internal sealed partial class RecipeJsonContext : JsonSerializerContext;

@@ -1,0 +1,74 @@
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Contracts.Workers;
+
+/// <summary>A worker process came up, or repeats what it can do. Sent at start and after every change of what it offers.</summary>
+/// <param name="Worker">The worker's name, stable over restarts.</param>
+/// <param name="Incarnation">Made at each start of the process. A new one means that everything the former held is lost.</param>
+/// <param name="Capabilities">What it can render.</param>
+public sealed record WorkerAnnounced(string Worker, Guid Incarnation, WorkerCapabilities Capabilities);
+
+/// <summary>The worker lives, and this is all it holds.</summary>
+/// <param name="Worker">The worker's name.</param>
+/// <param name="Incarnation">The incarnation that speaks.</param>
+/// <param name="Runs">Every run taken and not yet reported, waiting or running.</param>
+public sealed record WorkerHeartbeat(string Worker, Guid Incarnation, IReadOnlyList<HeldRun> Runs);
+
+/// <summary>A run that a worker holds.</summary>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="Run">The delivery of it.</param>
+public sealed record HeldRun(AttemptId Attempt, RunId Run);
+
+/// <summary>The worker leaves in good order; it has returned what it held.</summary>
+/// <param name="Worker">The worker's name.</param>
+/// <param name="Incarnation">The incarnation that leaves.</param>
+public sealed record WorkerLeft(string Worker, Guid Incarnation);
+
+/// <summary>What a worker can render.</summary>
+/// <param name="Devices">Its devices; each has a queue of its own.</param>
+/// <param name="Checkpoints">The checkpoints it holds.</param>
+public sealed record WorkerCapabilities(IReadOnlyList<DeviceCapabilities> Devices, IReadOnlyList<CheckpointDescription> Checkpoints);
+
+/// <summary>One device of a worker.</summary>
+/// <param name="Device">Name within the worker, for example <c>cpu</c> or <c>cuda0</c>.</param>
+/// <param name="Slots">Images it renders at the same time.</param>
+/// <param name="Profile">Its execution profile, as one line.</param>
+/// <param name="PixelStepsPerSecond">Estimated speed in cost units; the dispatcher corrects it by what it measures.</param>
+public sealed record DeviceCapabilities(string Device, int Slots, string Profile, double PixelStepsPerSecond);
+
+/// <summary>A checkpoint as people see it.</summary>
+public sealed record CheckpointDescription
+{
+    /// <summary>The name people pick it by (API field <c>model</c>).</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Digest of its files: <c>sha256:</c> and 64 hexadecimal digits. Part of every recipe.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Native width in pixels, used when a job names none.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Native height in pixels, used when a job names none.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Width and height must be multiples of this many pixels.</summary>
+    public required int SideMultiple { get; init; }
+
+    /// <summary>Step count used when a job names none.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Sampler used when a job names none.</summary>
+    public required string Sampler { get; init; }
+
+    /// <summary>Noise schedule used when a job names none.</summary>
+    public required string NoiseSchedule { get; init; }
+
+    /// <summary>Timestep spacing used when a job names none.</summary>
+    public required string TimestepSpacing { get; init; }
+
+    /// <summary>Guidance scale used when a job names none.</summary>
+    public required double GuidanceScale { get; init; }
+
+    /// <summary>Cost of one pixel-step relative to Stable Diffusion 1.5.</summary>
+    public double CostFactor { get; init; } = 1;
+}

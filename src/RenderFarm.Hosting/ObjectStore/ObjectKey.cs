@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Hosting.ObjectStore;
+
+/// <summary>
+/// Name of an object: segments of lower-case letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, joined by <c>/</c>. Keys are made by the farm alone,
+/// never from a client's text, and a key that could leave the store's folder does not exist.
+/// </summary>
+public sealed partial record ObjectKey
+{
+    /// <summary>Checks and wraps a key.</summary>
+    /// <exception cref="ArgumentException">The text is not a key.</exception>
+    public ObjectKey(string value)
+    {
+        if (!Pattern().IsMatch(value)) throw new ArgumentException($"'{value}' is not an object key.", nameof(value));
+        Value = value;
+    }
+
+    /// <summary>The key as text.</summary>
+    public string Value { get; }
+
+    /// <summary>Key of the image that a run of an attempt makes: <c>images/job/index-attempt-run.format</c>.</summary>
+    public static ObjectKey ForImage(AttemptId attempt, RunId run, string format) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"images/{attempt.Job}/{attempt.Index:D6}-{attempt.Number}-{run}.{ImageFormats.Extension(format)}"));
+
+    /// <summary>Prefix of all images of a job.</summary>
+    public static string ForJob(JobId job) => $"images/{job}/";
+
+    /// <inheritdoc />
+    public override string ToString() => Value;
+
+    [GeneratedRegex(@"\A(?:[a-z0-9_-][a-z0-9._-]*/)*[a-z0-9_-][a-z0-9._-]*\z")]
+    private static partial Regex Pattern();
+}
