@@ -10,4 +10,7 @@ public sealed record ExecutionEnvironment(string Runtime, string Provider, strin
     /// Revision of this library's own arithmetic: samplers, noise, guidance, rounding. Raised with every change that moves a bit of an image.
     /// </summary>
     public const int EngineRevision = 1;
+
+    /// <summary>What pipelines of this process run on.</summary>
+    public static ExecutionEnvironment OfThisMachine() => Onnx.OnnxSessionFactory.Describe();
 }

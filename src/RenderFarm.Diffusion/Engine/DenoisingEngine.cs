@@ -92,8 +92,8 @@ internal sealed class DenoisingEngine : IDisposable
                 continue;
             }
 
-            slot.StartedAt = _clock.GetTimestamp();
             slot.LastTurn = _turn;
+            slot.Start(_clock.GetTimestamp());
             _active.Add(slot);
         }
     }

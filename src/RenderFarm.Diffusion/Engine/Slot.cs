@@ -36,7 +36,7 @@ internal sealed class Slot(
     public long LastTurn { get; set; }
 
     /// <summary>Clock reading of its first turn; null before.</summary>
-    public long? StartedAt { get; set; }
+    public long? StartedAt { get; private set; }
 
     public bool IsCanceled => cancellation.IsCancellationRequested;
 
@@ -46,6 +46,13 @@ internal sealed class Slot(
 
     /// <summary>The final latent, once every turn is done.</summary>
     public Task<float[]> Latent => _latent.Task;
+
+    /// <summary>The image got its slot: who watches it hears of turn 0.</summary>
+    public void Start(long timestamp)
+    {
+        StartedAt = timestamp;
+        progress?.Report(new GenerationProgress(0, turns));
+    }
 
     /// <summary>Fills this image's rows, [negative, prompt] under guidance.</summary>
     public void Write(UNetCall call, int row)
