@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using RenderFarm.Cli.Client;
+using RenderFarm.Cli.Embedded;
+using RenderFarm.Cli.Options;
+using RenderFarm.Cli.Output;
+using RenderFarm.Contracts.Api;
+
+namespace RenderFarm.Cli.Commands;
+
+/// <summary><c>renderfarm models</c>: lists the checkpoints that can be asked for.</summary>
+internal sealed class ModelsCommand(CliEnvironment environment, Option<bool> verbose)
+{
+    private readonly Option<string[]?> model = EmbeddedOptions.Model();
+    private readonly Option<bool> json = OptionFactory.Flag("--json", "Print the checkpoints as one JSON array.");
+    private readonly ServerOption server = new();
+
+    public Command Create()
+    {
+        var command = new DocumentedCommand(
+            "models",
+            "List the checkpoints of a farm, or of a folder.",
+            "renderfarm models",
+            "renderfarm models --model /models/sd15",
+            "renderfarm models --server http://127.0.0.1:8180");
+        foreach (var option in (Option[])[model, json, server.Option]) command.Add(option);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult line, CancellationToken stop)
+    {
+        var folders = line.GetValue(model) ?? [];
+        // A folder named on the command line is here, whatever server the environment names.
+        var address = folders.Length == 0 ? server.Find(line, environment) : null;
+        var checkpoints = address is null
+            ? await ReadHereAsync(folders, line.GetValue(verbose), stop)
+            : await new FarmClient(environment.Connect(address), environment.Clock).GetCheckpointsAsync(stop);
+        if (line.GetValue(json)) await environment.Out.WriteLineAsync(JsonSerializer.Serialize(checkpoints, ClientJson.Indented));
+        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "WORKERS", "DIGEST"], [.. checkpoints.Select(Row)]);
+        return ExitCodes.Done;
+    }
+
+    private async Task<IReadOnlyList<CheckpointView>> ReadHereAsync(IReadOnlyList<string> folders, bool shown, CancellationToken stop)
+    {
+        await using var farm = await environment.StartFarm(new EmbeddedFarmOptions { CheckpointFolders = folders, Verbose = shown }, stop);
+        return await new FarmClient(farm.Client, environment.Clock).GetCheckpointsAsync(stop);
+    }
+
+    private static IReadOnlyList<string> Row(CheckpointView checkpoint) =>
+    [
+        checkpoint.Name + (checkpoint.IsDefault ? " (default)" : ""),
+        string.Create(CultureInfo.InvariantCulture, $"{checkpoint.Width}x{checkpoint.Height}"),
+        checkpoint.Steps.ToString(CultureInfo.InvariantCulture),
+        checkpoint.Sampler,
+        checkpoint.GuidanceScale.ToString(CultureInfo.InvariantCulture),
+        checkpoint.Workers.ToString(CultureInfo.InvariantCulture),
+        checkpoint.Digest,
+    ];
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using RenderFarm.Cli.Client;
+using RenderFarm.Cli.Options;
+
+namespace RenderFarm.Cli.Commands;
+
+/// <summary>The <c>renderfarm</c> command: its subcommands, and what every outcome looks like from outside.</summary>
+internal static class RenderFarmCommand
+{
+    private static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Show the farm's log and the details of errors.",
+        Recursive = true,
+    };
+
+    /// <summary>Runs a command line and returns one of <see cref="ExitCodes"/>.</summary>
+    public static async Task<int> RunAsync(string[] args, CliEnvironment environment, CancellationToken cancellationToken)
+    {
+        // A prompt may start with @ or hold what looks like a bundle of short options: both are texts here.
+        var line = Create(environment).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (line.Action is ParseErrorAction) return RefuseLine(line, environment);
+
+        var verbose = line.GetValue(Verbose);
+        try
+        {
+            var invocation = new InvocationConfiguration
+            {
+                Output = environment.Out,
+                Error = environment.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // StopSignals owns the signals.
+            };
+            return await line.InvokeAsync(invocation, cancellationToken);
+        }
+        catch (FarmApiException error)
+        {
+            return Report(environment, error, FieldNames.Describe(error.Problem), verbose);
+        }
+        catch (CommandException error)
+        {
+            return Report(environment, error, error.Message, verbose);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            environment.Error.WriteLine("error: canceled.");
+            return ExitCodes.Failed;
+        }
+        catch (Exception error)
+        {
+            environment.Error.WriteLine($"error: unexpected: {error.Message.ReplaceLineEndings(" ")}");
+            environment.Error.WriteLine(verbose ? error.ToString() : "This is a fault of renderfarm. Run again with --verbose for the details.");
+            return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>The command with all its subcommands.</summary>
+    public static RootCommand Create(CliEnvironment environment)
+    {
+        var root = new RootCommand("Turns prompts into images, here or on a farm. Start with: renderfarm render \"a red circle\"")
+        {
+            new RenderCommand(environment, Verbose).Create(),
+            new ReproduceCommand(environment, Verbose).Create(),
+            new ServeCommand(environment, Verbose).Create(),
+            new SubmitCommand(environment).Create(),
+            new WatchCommand(environment).Create(),
+            new JobsCommand(environment).Create(),
+            new CancelCommand(environment).Create(),
+            new RetryCommand(environment).Create(),
+            new DownloadCommand(environment).Create(),
+            new ModelsCommand(environment, Verbose).Create(),
+            Verbose,
+        };
+        root.Directives.Clear();
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithNotes((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static int RefuseLine(ParseResult line, CliEnvironment environment)
+    {
+        var messages = line.Errors.Select(error => error.Message).Distinct().ToList();
+        // The parser says what is missing before what is wrong; with a misspelt command only the second helps.
+        if (messages.Count > 1) messages.RemoveAll(message => message.StartsWith("Required command", StringComparison.Ordinal));
+        foreach (var message in messages) environment.Error.WriteLine($"error: {message}");
+        var command = line.CommandResult.Command;
+        environment.Error.WriteLine($"See: renderfarm {(command is RootCommand ? "" : command.Name + " ")}--help");
+        return ExitCodes.WrongUse;
+    }
+
+    private static int Report(CliEnvironment environment, CommandException error, string message, bool verbose)
+    {
+        foreach (var line in message.Split(Environment.NewLine)) environment.Error.WriteLine($"error: {line}");
+        if (error.NextStep is { } next) environment.Error.WriteLine(next);
+        if (verbose) environment.Error.WriteLine(error.ToString());
+        return error.ExitCode;
+    }
+}
