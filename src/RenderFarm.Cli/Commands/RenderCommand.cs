@@ -11,9 +11,9 @@ namespace RenderFarm.Cli.Commands;
 internal sealed class RenderCommand(CliEnvironment environment, Option<bool> verbose)
 {
     private readonly RenderOptions render = new();
-    private readonly Option<string[]?> model = EmbeddedOptions.Model();
+    private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
     private readonly Option<string?> output = OptionFactory.Text("--out", "DIR", "Folder for the images. [default: the current one]");
-    private readonly Option<string?> state = EmbeddedOptions.Data("Keep record and images here. [default: a temporary folder]");
+    private readonly Option<string?> state = EmbeddedOptions.State("Keep record and images here. [default: a temporary folder]");
     private readonly Option<bool> json = OptionFactory.Flag("--json", "Print one JSON document instead of the list of files.");
 
     public Command Create()
@@ -28,7 +28,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
             "Files are named JOB-INDEX-SEED.png. A file is never overwritten: where the name is taken, the new one ends in -2, -3 …",
             "Ctrl-C cancels the job and keeps what is finished. Exit codes: 0 done, 1 something failed, 2 wrong use.");
         render.AddTo(command);
-        foreach (var option in (Option[])[model, output, state, json]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, output, state, json]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -43,7 +43,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
             new EmbeddedFarmOptions
             {
                 DataFolder = line.GetValue(state),
-                CheckpointFolders = line.GetValue(model) ?? [],
+                CheckpointFolders = line.GetValue(checkpoints) ?? [],
                 Verbose = line.GetValue(verbose),
             },
             stop);

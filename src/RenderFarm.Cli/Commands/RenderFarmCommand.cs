@@ -69,7 +69,7 @@ internal static class RenderFarmCommand
             new CancelCommand(environment).Create(),
             new RetryCommand(environment).Create(),
             new DownloadCommand(environment).Create(),
-            new ModelsCommand(environment, Verbose).Create(),
+            new CheckpointsCommand(environment, Verbose).Create(),
             Verbose,
         };
         root.Directives.Clear();

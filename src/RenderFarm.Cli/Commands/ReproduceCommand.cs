@@ -14,7 +14,7 @@ namespace RenderFarm.Cli.Commands;
 internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> verbose)
 {
     private readonly Argument<string> image = new("IMAGE") { Description = "A PNG, JPEG or WebP file that RenderFarm made." };
-    private readonly Option<string[]?> model = EmbeddedOptions.Model();
+    private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
     private readonly Option<int?> quality = OptionFactory.Number("--quality", "Quality of a jpeg or webp that was not made with the default.", 1, 100);
     private readonly ServerOption server = new();
 
@@ -28,7 +28,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
             "",
             "Within one execution profile the files are equal (exit code 0); between profiles the pictures are close, and how close is said (1).");
         command.Add(image);
-        foreach (var option in (Option[])[model, quality, server.Option]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, quality, server.Option]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -36,7 +36,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
     private async Task<int> RunAsync(ParseResult line, CancellationToken stop)
     {
         var original = OriginalImage.Read(line.GetRequiredValue(image), environment.Pictures);
-        var folders = line.GetValue(model) ?? [];
+        var folders = line.GetValue(checkpoints) ?? [];
         var address = folders.Length == 0 ? server.Find(line, environment) : null;
         if (address is not null)
             return await CompareAsync(new FarmClient(environment.Connect(address), environment.Clock), original, line.GetValue(quality), stop);

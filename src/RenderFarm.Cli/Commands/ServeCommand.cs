@@ -11,8 +11,8 @@ internal sealed class ServeCommand(CliEnvironment environment, Option<bool> verb
     private const string DefaultUrl = "http://127.0.0.1:8180";
 
     private readonly Option<string[]?> urls = UrlsOption();
-    private readonly Option<string?> state = EmbeddedOptions.Data($"Where record and images live. [default: {DefaultFolder()}]");
-    private readonly Option<string[]?> model = EmbeddedOptions.Model();
+    private readonly Option<string?> state = EmbeddedOptions.State($"Where record and images live. [default: {DefaultFolder()}]");
+    private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
 
     public Command Create()
     {
@@ -23,7 +23,7 @@ internal sealed class ServeCommand(CliEnvironment environment, Option<bool> verb
             "renderfarm serve --urls http://127.0.0.1:9000 --data /var/lib/renderfarm --model /models/sd15",
             "",
             "There is no sign-in yet: whoever reaches an address can submit jobs. Jobs that were running go on after a restart.");
-        foreach (var option in (Option[])[urls, state, model]) command.Add(option);
+        foreach (var option in (Option[])[urls, state, checkpoints]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -35,7 +35,7 @@ internal sealed class ServeCommand(CliEnvironment environment, Option<bool> verb
             new EmbeddedFarmOptions
             {
                 DataFolder = folder,
-                CheckpointFolders = line.GetValue(model) ?? [],
+                CheckpointFolders = line.GetValue(checkpoints) ?? [],
                 Urls = line.GetValue(urls) is { Length: > 0 } given ? given : [DefaultUrl],
                 Verbose = line.GetValue(verbose),
             },

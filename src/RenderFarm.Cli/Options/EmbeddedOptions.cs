@@ -5,12 +5,12 @@ namespace RenderFarm.Cli.Options;
 /// <summary>Options of the commands that start a farm in this program.</summary>
 internal static class EmbeddedOptions
 {
-    public static Option<string[]?> Model() => new("--model")
+    public static Option<string[]?> Checkpoints() => new("--model")
     {
         Description = "Checkpoint folder in the diffusers ONNX layout. [default: the demo checkpoint]",
         HelpName = "PATH",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public static Option<string?> Data(string description) => OptionFactory.Text("--data", "DIR", description);
+    public static Option<string?> State(string description) => OptionFactory.Text("--data", "DIR", description);
 }

@@ -10,9 +10,9 @@ using RenderFarm.Contracts.Api;
 namespace RenderFarm.Cli.Commands;
 
 /// <summary><c>renderfarm models</c>: lists the checkpoints that can be asked for.</summary>
-internal sealed class ModelsCommand(CliEnvironment environment, Option<bool> verbose)
+internal sealed class CheckpointsCommand(CliEnvironment environment, Option<bool> verbose)
 {
-    private readonly Option<string[]?> model = EmbeddedOptions.Model();
+    private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
     private readonly Option<bool> json = OptionFactory.Flag("--json", "Print the checkpoints as one JSON array.");
     private readonly ServerOption server = new();
 
@@ -24,21 +24,21 @@ internal sealed class ModelsCommand(CliEnvironment environment, Option<bool> ver
             "renderfarm models",
             "renderfarm models --model /models/sd15",
             "renderfarm models --server http://127.0.0.1:8180");
-        foreach (var option in (Option[])[model, json, server.Option]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, json, server.Option]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken stop)
     {
-        var folders = line.GetValue(model) ?? [];
+        var folders = line.GetValue(checkpoints) ?? [];
         // A folder named on the command line is here, whatever server the environment names.
         var address = folders.Length == 0 ? server.Find(line, environment) : null;
-        var checkpoints = address is null
+        var held = address is null
             ? await ReadHereAsync(folders, line.GetValue(verbose), stop)
             : await new FarmClient(environment.Connect(address), environment.Clock).GetCheckpointsAsync(stop);
-        if (line.GetValue(json)) await environment.Out.WriteLineAsync(JsonSerializer.Serialize(checkpoints, ClientJson.Indented));
-        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "WORKERS", "DIGEST"], [.. checkpoints.Select(Row)]);
+        if (line.GetValue(json)) await environment.Out.WriteLineAsync(JsonSerializer.Serialize(held, ClientJson.Indented));
+        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "WORKERS", "DIGEST"], [.. held.Select(Row)]);
         return ExitCodes.Done;
     }
 

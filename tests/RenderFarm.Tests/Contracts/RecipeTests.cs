@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using CsCheck;
+using RenderFarm.Contracts;
+using Xunit;
+
+namespace RenderFarm.Tests.Contracts;
+
+public sealed class RecipeTests
+{
+    private sealed record PinnedRecipe(string CanonicalJson, string Id);
+
+    [Fact]
+    public void Recipe_id_stays_what_it_was_when_it_was_pinned()
+    {
+        var path = Repository.At("tests", "RenderFarm.Tests", "Contracts", "Pinned", "recipe.json");
+        var pinned = JsonSerializer.Deserialize<PinnedRecipe>(File.ReadAllText(path), JsonSerializerOptions.Web)!;
+        Assert.Equal(pinned.CanonicalJson, Sample.Recipe.ToCanonicalJson());
+        Assert.Equal(pinned.Id, Sample.Recipe.Id());
+    }
+
+    [Fact]
+    public void Recipe_id_is_the_SHA_256_of_the_canonical_UTF_8_bytes() =>
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sample.Recipe.ToCanonicalJson()))), Sample.Recipe.Id());
+
+    [Fact]
+    public void Recipe_reads_back_from_its_canonical_JSON() =>
+        Gen.Select(Gen.String, Gen.UInt, Gen.Double[0, 50], Gen.Double[0, 1])
+            .Where(values => CanonicalJson.IsWellFormed(values.Item1))
+            .Sample(values =>
+            {
+                var (prompt, seed, guidance, eta) = values;
+                var recipe = Sample.Recipe with { Prompt = prompt, Seed = seed, GuidanceScale = guidance, Eta = eta };
+                return Recipe.FromJson(recipe.ToCanonicalJson()) == recipe;
+            });
+
+    [Fact]
+    public void Every_setting_is_part_of_the_id()
+    {
+        Recipe[] changed =
+        [
+            Sample.Recipe with { Checkpoint = "sha256:" + new string('0', 64) },
+            Sample.Recipe with { Prompt = "a" },
+            Sample.Recipe with { NegativePrompt = "" },
+            Sample.Recipe with { Seed = 0 },
+            Sample.Recipe with { Width = 72 },
+            Sample.Recipe with { Height = 64 },
+            Sample.Recipe with { Steps = 26 },
+            Sample.Recipe with { Sampler = Samplers.Euler },
+            Sample.Recipe with { NoiseSchedule = NoiseSchedules.Karras },
+            Sample.Recipe with { TimestepSpacing = TimestepSpacings.Trailing },
+            Sample.Recipe with { Eta = 0 },
+            Sample.Recipe with { GuidanceScale = 7.6 },
+            Sample.Recipe with { NoiseSource = NoiseSources.TorchCuda },
+            Sample.Recipe with { Determinism = DeterminismClasses.Fast },
+        ];
+        Assert.Equal(changed.Length + 1, changed.Append(Sample.Recipe).Select(recipe => recipe.Id()).Distinct().Count());
+        Assert.Equal(typeof(Recipe).GetProperties().Count(property => property.Name is not nameof(Recipe.Schema)), changed.Length);
+    }
+
+    [Theory]
+    [InlineData("null", "null")]
+    [InlineData("{}", "not a recipe")]
+    [InlineData("[1]", "not a recipe")]
+    [InlineData("not json", "not a recipe")]
+    public void Text_that_is_no_recipe_is_refused_with_a_sentence(string json, string expected) =>
+        Assert.Contains(expected, Assert.Throws<FormatException>(() => Recipe.FromJson(json)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Recipe_of_a_newer_schema_asks_for_a_newer_program()
+    {
+        var newer = (Sample.Recipe with { Schema = 2 }).ToCanonicalJson();
+        Assert.Contains("schema 2", Assert.Throws<FormatException>(() => Recipe.FromJson(newer)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unknown_or_repeated_member_is_refused_because_it_would_change_the_image()
+    {
+        var json = Sample.Recipe.ToCanonicalJson();
+        Assert.Throws<FormatException>(() => Recipe.FromJson(json.Insert(1, "\"clip_skip\":2,")));
+        Assert.Throws<FormatException>(() => Recipe.FromJson(json.Insert(1, "\"seed\":2,")));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("4294967296")]
+    [InlineData("1.5")]
+    public void Seed_outside_32_bits_is_refused(string seed) =>
+        Assert.Throws<FormatException>(() => Recipe.FromJson(Sample.Recipe.ToCanonicalJson().Replace("4294967295", seed, StringComparison.Ordinal)));
+}

@@ -1,0 +1,56 @@
+using RenderFarm.Contracts;
+using Xunit;
+
+namespace RenderFarm.Tests.Contracts;
+
+public sealed class VocabularyTests
+{
+    [Theory]
+    [InlineData("dpmpp_2m", "dpmpp_2m", null)]
+    [InlineData("DPM++ 2M", "dpmpp_2m", null)]
+    [InlineData("DPM++ 2M Karras", "dpmpp_2m", "karras")]
+    [InlineData("k_dpmpp_2m", "dpmpp_2m", null)]
+    [InlineData("Euler a", "euler_a", null)]
+    [InlineData("k_euler_a", "euler_a", null)]
+    [InlineData("  EULER  ", "euler", null)]
+    [InlineData("heun karras", "heun", "karras")]
+    [InlineData("PNDM", "plms", null)]
+    [InlineData("DDIM", "ddim", null)]
+    public void Sampler_is_found_by_the_names_other_tools_use(string name, string sampler, string? schedule) =>
+        Assert.Equal((sampler, schedule), Samplers.Resolve(name));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("karras")]
+    [InlineData("dpm")]
+    [InlineData("euler  a")]
+    public void Unknown_sampler_is_nobody(string name) => Assert.Null(Samplers.Resolve(name));
+
+    [Fact]
+    public void Every_sampler_is_found_by_its_own_name() =>
+        Assert.All(Samplers.All, sampler => Assert.Equal((sampler, null), Samplers.Resolve(sampler)));
+
+    [Theory]
+    [InlineData("plms", 1, 1)]
+    [InlineData("plms", 25, 26)]
+    [InlineData("heun", 25, 49)]
+    [InlineData("heun", 1, 1)]
+    [InlineData("euler", 25, 25)]
+    [InlineData("ddim", 1000, 1000)]
+    public void UNet_evaluations_follow_the_sampler(string sampler, int steps, int evaluations) =>
+        Assert.Equal(evaluations, Samplers.Evaluations(sampler, steps));
+
+    [Fact]
+    public void Karras_is_for_samplers_in_sigma_space_without_their_own_noise() =>
+        Assert.Equal([Samplers.Euler, Samplers.Heun, Samplers.DpmPlusPlus2M], Samplers.All.Where(Samplers.AllowsKarras));
+
+    [Theory]
+    [InlineData("png", "png", "image/png")]
+    [InlineData("jpeg", "jpg", "image/jpeg")]
+    [InlineData("webp", "webp", "image/webp")]
+    public void Format_has_an_extension_and_a_media_type(string format, string extension, string contentType)
+    {
+        Assert.Equal(extension, ImageFormats.Extension(format));
+        Assert.Equal(contentType, ImageFormats.ContentType(format));
+    }
+}
