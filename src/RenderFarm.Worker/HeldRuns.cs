@@ -1,4 +1,4 @@
-using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts;
 
 namespace RenderFarm.Worker;
 

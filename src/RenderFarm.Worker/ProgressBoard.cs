@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Diffusion;
 using RenderFarm.Hosting.Background;
@@ -43,7 +44,7 @@ internal sealed class ProgressBoard(
 
         public AttemptId Attempt => run.Attempt;
 
-        public Contracts.RunId Run => run.Run;
+        public RunId Run => run.Run;
 
         public void Report(GenerationProgress value)
         {
