@@ -19,19 +19,19 @@ public enum PredictionType
 /// </summary>
 public sealed record TrainingScheduleOptions
 {
-    /// <summary>Number of training timesteps T.</summary>
+    /// <summary>Number of training timesteps T, at least 2.</summary>
     public int TrainTimesteps { get; init; } = 1000;
 
-    /// <summary>First β.</summary>
+    /// <summary>First β, in (0, 1).</summary>
     public double BetaStart { get; init; } = 0.00085;
 
-    /// <summary>Last β.</summary>
+    /// <summary>Last β, in (0, 1).</summary>
     public double BetaEnd { get; init; } = 0.012;
 
     /// <summary><c>scaled_linear</c>, <c>linear</c> or <c>squaredcos_cap_v2</c>.</summary>
     public string BetaSchedule { get; init; } = "scaled_linear";
 
-    /// <summary>Explicit βs; null to compute them.</summary>
+    /// <summary>Explicit βs, T of them, each in (0, 1); null to compute them.</summary>
     public IReadOnlyList<double>? TrainedBetas { get; init; }
 
     /// <summary>What the UNet predicts.</summary>
@@ -46,7 +46,7 @@ public sealed record TrainingScheduleOptions
     /// <summary>Whether DDIM clips its predicted clean latent.</summary>
     public bool ClipSample { get; init; }
 
-    /// <summary>Bound of that clipping.</summary>
+    /// <summary>Bound of that clipping, greater than 0.</summary>
     public double ClipSampleRange { get; init; } = 1.0;
 
     /// <summary>Whether betas are rescaled so that the last timestep has no signal (Lin et al. 2023, algorithm 1).</summary>
