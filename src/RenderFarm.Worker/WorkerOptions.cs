@@ -13,10 +13,6 @@ public sealed class WorkerOptions
     [RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "Worker:Name is 1…63 lower-case letters, digits and hyphens, with no hyphen at either end.")]
     public string Name { get; set; } = "worker";
 
-    /// <summary>Checkpoint folders it serves, at least one. The first is loaded at start.</summary>
-    [MinLength(1, ErrorMessage = "Worker:Checkpoints needs at least one checkpoint folder.")]
-    public IList<string> Checkpoints { get; init; } = [];
-
     /// <summary>Images denoised at the same time, 1…1,024; default 8.</summary>
     [Range(1, 1024)]
     public int Slots { get; set; } = 8;

@@ -62,7 +62,7 @@ public sealed class WorkerCheckpoints
 
     internal CheckpointShelf Shelf { get; }
 
-    /// <summary>Opens checkpoint folders and computes their digests.</summary>
+    /// <summary>Opens checkpoint folders, at least one, and computes their digests. The first is loaded at start.</summary>
     /// <exception cref="Diffusion.Checkpoints.CheckpointException">A file is missing or damaged; the message names it.</exception>
     public static async Task<WorkerCheckpoints> OpenAsync(IEnumerable<string> folders, CancellationToken cancellation) =>
         new(await CheckpointShelf.OpenAsync(folders, cancellation));

@@ -22,7 +22,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public WorkerBench(IObjectStore? store = null)
     {
-        var options = Options.Create(new WorkerOptions { Name = "bench", Checkpoints = { Repository.DemoCheckpoint } });
+        var options = Options.Create(new WorkerOptions { Name = "bench" });
         Identity = new WorkerIdentity(options, Clock);
         Store = store ?? new FileObjectStore(_folder.FullName);
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), Digest)]);

@@ -23,7 +23,6 @@ public sealed class WorkerOptionsTests
         var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["Worker:Name"] = "Not A Name", ["Worker:Slots"] = "0" }));
         Assert.Contains("Worker:Name is 1…63 lower-case letters, digits and hyphens", error.Message, StringComparison.Ordinal);
         Assert.Contains("Slots must be between 1 and 1024", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Worker:Checkpoints needs at least one checkpoint folder", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -31,9 +30,9 @@ public sealed class WorkerOptionsTests
     {
         var options = Bind(new()
         {
-            ["Worker:Name"] = "gpu-1", ["Worker:Slots"] = "3", ["Worker:Heartbeat"] = "00:00:01", ["Worker:Checkpoints:0"] = "/models/sd15",
+            ["Worker:Name"] = "gpu-1", ["Worker:Slots"] = "3", ["Worker:Heartbeat"] = "00:00:01",
         });
-        Assert.Equal(("gpu-1", 3, TimeSpan.FromSeconds(1), "/models/sd15"), (options.Name, options.Slots, options.Heartbeat, options.Checkpoints[0]));
+        Assert.Equal(("gpu-1", 3, TimeSpan.FromSeconds(1)), (options.Name, options.Slots, options.Heartbeat));
     }
 
     private static WorkerOptions Bind(Dictionary<string, string?> values)
