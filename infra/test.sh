@@ -30,9 +30,10 @@ for project in RenderFarm.Tests RenderFarm.ModelTests RenderFarm.IntegrationTest
   dotnet run --project "tests/$project" -c "$configuration" --no-build -- \
     ${RENDERFARM_TEST_FILTER:+--filter-query "$RENDERFARM_TEST_FILTER"} 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
-  # The runner closes with lines like "  succeeded: 12".
-  count() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | tail -n 1; }
-  ok=$(count succeeded) bad=$(count failed) skipped=$(count skipped)
+  # The runner closes with one line: Total: 476, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 2.6s
+  count() { sed -nE "s/.*Total: [0-9]+,.*/&/; s/.*\b$1: ([0-9]+).*/\1/p" <<<"$(grep -aE 'Total: [0-9]+, Errors:' "$log" | tail -n 1)"; }
+  total=$(count Total) skipped=$(count Skipped) bad=$(($(count Failed || true) + $(count Errors || true)))
+  ok=${total:+$((total - bad - ${skipped:-0}))}
   passed=$((passed + ${ok:-0}))
   failed=$((failed + ${bad:-0}))
   if [ "${CI:-}" = true ] && [ "${skipped:-0}" != 0 ]; then

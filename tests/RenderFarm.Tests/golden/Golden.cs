@@ -1,11 +1,12 @@
 using System.Text.Json;
+using RenderFarm.Testing;
 
 namespace RenderFarm.Tests;
 
 /// <summary>Finds the reference outputs in the source tree, so that no build step copies them.</summary>
 internal static class Golden
 {
-    public static string Folder { get; } = Path.Combine(RepositoryRoot(), "tests", "RenderFarm.Tests", "golden");
+    public static string Folder { get; } = Repository.PathTo("tests", "RenderFarm.Tests", "golden");
 
     /// <summary>Paths under the golden folder, with forward slashes, in a fixed order.</summary>
     public static IReadOnlyList<string> Files(string folder) =>
@@ -19,14 +20,4 @@ internal static class Golden
     }
 
     public static float[] Floats(this JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetSingle())];
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "RenderFarm.sln"))) return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException($"No RenderFarm.sln above {AppContext.BaseDirectory}.");
-    }
 }
