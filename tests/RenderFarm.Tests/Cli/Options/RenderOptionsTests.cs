@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json;
+using RenderFarm.Cli.Options;
+using RenderFarm.Contracts.Api;
+using Xunit;
+
+namespace RenderFarm.Tests.Cli.Options;
+
+public sealed class RenderOptionsTests
+{
+    [Fact]
+    public void Prompt_alone_leaves_every_default_to_the_farm() =>
+        Assert.Equal("""{"prompt":"a red circle"}""", Request("a red circle"));
+
+    [Fact]
+    public void Every_option_reaches_its_field() => Assert.Equal(
+        """{"prompt":"a cat","negative_prompt":"blurry","images":3,"seed":4294967295,"width":128,"height":64,"steps":25,"sampler":"DPM++ 2M Karras","noise_schedule":"karras","timestep_spacing":"trailing","eta":0.5,"guidance_scale":7.5,"noise_source":"torch_cuda","determinism":"fast","format":"webp","quality":80}""",
+        Request(
+            "a cat", "--negative", "blurry", "--images", "3", "--seed", "4294967295", "--width", "128", "--height", "64", "--steps", "25",
+            "--sampler", "DPM++ 2M Karras", "--noise-schedule", "karras", "--spacing", "trailing", "--eta", "0.5", "--guidance", "7.5",
+            "--noise", "torch_cuda", "--determinism", "fast", "--format", "webp", "--quality", "80"));
+
+    [Fact]
+    public void Comma_lists_and_several_prompts_make_a_sweep() => Assert.Equal(
+        """{"prompt":["a cat","a dog"],"seed":[1,2],"steps":[10,25],"sampler":["euler","heun"],"guidance_scale":[1,7.5]}""",
+        Request("a cat", "a dog", "--seed", "1,2", "--steps", "10, 25", "--sampler", "euler,heun", "--guidance", "1,7.5"));
+
+    [Fact]
+    public void Repeated_option_adds_to_the_list() => Assert.Equal(
+        """{"prompt":"a","steps":[10,25,50]}""", Request("a", "--steps", "10", "--steps", "25,50"));
+
+    [Fact]
+    public void Comma_and_at_sign_in_a_prompt_are_text() => Assert.Equal("""{"prompt":"@a, b"}""", Request("@a, b"));
+
+    [Fact]
+    public void Empty_prompt_is_a_prompt() => Assert.Equal("""{"prompt":""}""", Request(""));
+
+    [Fact]
+    public void Words_are_taken_in_any_case() => Assert.Equal("""{"prompt":"a","format":"png"}""", Request("a", "--format", "PNG"));
+
+    [Theory]
+    [InlineData("--steps", "0", "a whole number from 1 to 1000")]
+    [InlineData("--steps", "1001", "a whole number from 1 to 1000")]
+    [InlineData("--steps", "2.5", "a whole number from 1 to 1000")]
+    [InlineData("--seed", "-1", "a whole number from 0 to 4294967295")]
+    [InlineData("--seed", "4294967296", "a whole number from 0 to 4294967295")]
+    [InlineData("--images", "0", "a whole number from 1 to 1000000")]
+    [InlineData("--width", "8", "a whole number from 16 to 2048")]
+    [InlineData("--height", "4096", "a whole number from 16 to 2048")]
+    [InlineData("--guidance", "NaN", "a number from 0 to 50")]
+    [InlineData("--guidance", "50.5", "a number from 0 to 50")]
+    [InlineData("--guidance", "7,5e9", "a number from 0 to 50")]
+    [InlineData("--eta", "2", "a number from 0 to 1")]
+    [InlineData("--quality", "0", "a whole number from 1 to 100")]
+    [InlineData("--format", "gif", "png, jpeg or webp")]
+    [InlineData("--noise", "cpu", "torch_cpu or torch_cuda")]
+    [InlineData("--spacing", "even", "leading, trailing or linspace")]
+    [InlineData("--noise-schedule", "linear", "uniform or karras")]
+    [InlineData("--determinism", "yes", "reproducible or fast")]
+    [InlineData("--sampler", "dpm", "plms, ddim, euler, euler_a, heun or dpmpp_2m")]
+    public void Bad_value_is_refused_with_option_value_and_what_is_allowed(string option, string value, string allowed)
+    {
+        var error = Assert.Single(Parse(["a", option, value]).Line.Errors).Message;
+        Assert.StartsWith(option + " '", error, StringComparison.Ordinal);
+        Assert.EndsWith($"': allowed is {allowed}.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_bad_value_of_a_list_is_named() => Assert.Equal(
+        ["--steps '0': allowed is a whole number from 1 to 1000.", "--steps 'x': allowed is a whole number from 1 to 1000."],
+        Parse(["a", "--steps", "0,25,x"]).Line.Errors.Select(error => error.Message));
+
+    [Theory]
+    [InlineData("--setps")]
+    [InlineData("-n")]
+    public void Misspelt_option_is_no_prompt(string option) =>
+        Assert.Contains($"Unknown option '{option}'", Parse(["a", option, "5"]).Line.Errors[0].Message, StringComparison.Ordinal);
+
+    private static string Request(params string[] args)
+    {
+        var (line, options) = Parse(args);
+        Assert.Empty(line.Errors);
+        return JsonSerializer.Serialize(options.ToRequest(line), FarmJson.Options);
+    }
+
+    private static (ParseResult Line, RenderOptions Options) Parse(string[] args)
+    {
+        var options = new RenderOptions();
+        var command = new Command("render");
+        options.AddTo(command);
+        return (command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false }), options);
+    }
+}
