@@ -54,6 +54,12 @@ public static class ProblemCodes
     /// <summary>413: the request body is too large.</summary>
     public const string TooLarge = "too_large";
 
+    /// <summary>405: the path does not know the method.</summary>
+    public const string MethodNotAllowed = "method_not_allowed";
+
+    /// <summary>415: the request body is not JSON.</summary>
+    public const string UnsupportedMediaType = "unsupported_media_type";
+
     /// <summary>503: the farm cannot take this now; try again after the time given.</summary>
     public const string Unavailable = "unavailable";
 

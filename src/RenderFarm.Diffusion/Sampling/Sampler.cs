@@ -21,42 +21,26 @@ public abstract class Sampler
     /// <summary>What unit noise is multiplied with to become the first latent (diffusers: <c>init_noise_sigma</c>).</summary>
     public abstract float InitialNoiseScale { get; }
 
+    /// <summary>The turn at which an image-to-image run begins (diffusers: <c>get_timesteps</c> of the img2img pipelines).</summary>
+    /// <param name="strength">Share of the steps to run, 0…1; 1 runs all.</param>
+    /// <returns>A turn to give to <see cref="AddNoise"/> and <see cref="Start"/>; <c>Timesteps.Count</c> when no step is to be run.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The strength is not within 0…1.</exception>
+    public abstract int FirstTurn(double strength);
+
     /// <summary>Starts one image.</summary>
     /// <param name="latent">
     /// Latent to start from, any shape in C order; copied. For text to image: unit noise × <see cref="InitialNoiseScale"/>. With a later
     /// <paramref name="firstTurn"/>: the result of <see cref="AddNoise"/> for that turn.
     /// </param>
     /// <param name="noise">The image's own stream, positioned after the draw that made the first latent.</param>
-    /// <param name="firstTurn">0, or the turn at which an image-to-image run begins.</param>
+    /// <param name="firstTurn">0, or the turn at which an image-to-image run begins: one that starts a step.</param>
+    /// <exception cref="ArgumentException">The latent is empty, or no run can begin at that turn.</exception>
     public abstract SamplerState Start(ReadOnlySpan<float> latent, INoiseStream noise, int firstTurn = 0);
 
     /// <summary>Noises a clean latent to the level at which <paramref name="turn"/> begins (diffusers: <c>add_noise</c>).</summary>
     /// <param name="latent">Clean latent; receives the result.</param>
     /// <param name="noise">Unit normals of the same length.</param>
     /// <param name="turn">A turn of this sampler.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or there is no such turn.</exception>
     public abstract void AddNoise(Span<float> latent, ReadOnlySpan<float> noise, int turn);
-}
-
-/// <summary>One image on its way through a <see cref="Sampler"/>. Not safe for concurrent use.</summary>
-public abstract class SamplerState
-{
-    /// <summary>The latent as it stands, in the sampler's own scaling; final when <see cref="Finished"/>.</summary>
-    public abstract ReadOnlySpan<float> Latent { get; }
-
-    /// <summary>Turns done so far, counted from the first turn of the sampler.</summary>
-    public abstract int Turn { get; }
-
-    /// <summary>True after the last turn.</summary>
-    public abstract bool Finished { get; }
-
-    /// <summary>Training timestep to give to the UNet at this turn.</summary>
-    public abstract float Timestep { get; }
-
-    /// <summary>Writes what the UNet is to see at this turn (diffusers: <c>scale_model_input</c>). Allocates nothing.</summary>
-    /// <param name="input">As long as <see cref="Latent"/>.</param>
-    public abstract void WriteInput(Span<float> input);
-
-    /// <summary>Takes the UNet's prediction (after guidance) and moves on by one turn. Allocates nothing.</summary>
-    /// <param name="prediction">As long as <see cref="Latent"/>; epsilon, v or sample as the checkpoint's training schedule says.</param>
-    public abstract void Advance(ReadOnlySpan<float> prediction);
 }

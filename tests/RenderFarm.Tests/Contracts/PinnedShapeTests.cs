@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RenderFarm.Contracts;
+using RenderFarm.Testing;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
@@ -97,7 +98,7 @@ public sealed class PinnedShapeTests
     [MemberData(nameof(Names))]
     public void Shape_is_written_as_pinned(string name)
     {
-        var path = Repository.At("tests", "RenderFarm.Tests", "Contracts", "Pinned", name + ".json");
+        var path = Repository.PathTo("tests", "RenderFarm.Tests", "Contracts", "Pinned", name + ".json");
         var written = JsonSerializer.Serialize(Shapes[name], Shapes[name].GetType(), Indented) + "\n";
         if (Environment.GetEnvironmentVariable("RENDERFARM_REWRITE_PINNED") == "1") File.WriteAllText(path, written);
         Assert.Equal(File.ReadAllText(path), written);
@@ -108,7 +109,7 @@ public sealed class PinnedShapeTests
     public void Pinned_shape_is_read_back_without_loss(string name)
     {
         var type = Shapes[name].GetType();
-        var pinned = File.ReadAllText(Repository.At("tests", "RenderFarm.Tests", "Contracts", "Pinned", name + ".json"));
+        var pinned = File.ReadAllText(Repository.PathTo("tests", "RenderFarm.Tests", "Contracts", "Pinned", name + ".json"));
         var read = JsonSerializer.Deserialize(pinned, type, FarmJson.Options);
         Assert.Equal(pinned, JsonSerializer.Serialize(read, type, Indented) + "\n");
     }

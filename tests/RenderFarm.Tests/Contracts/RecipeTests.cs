@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using RenderFarm.Contracts;
+using RenderFarm.Testing;
 using Xunit;
 
 namespace RenderFarm.Tests.Contracts;
@@ -14,7 +15,7 @@ public sealed class RecipeTests
     [Fact]
     public void Recipe_id_stays_what_it_was_when_it_was_pinned()
     {
-        var path = Repository.At("tests", "RenderFarm.Tests", "Contracts", "Pinned", "recipe.json");
+        var path = Repository.PathTo("tests", "RenderFarm.Tests", "Contracts", "Pinned", "recipe.json");
         var pinned = JsonSerializer.Deserialize<PinnedRecipe>(File.ReadAllText(path), JsonSerializerOptions.Web)!;
         Assert.Equal(pinned.CanonicalJson, Sample.Recipe.ToCanonicalJson());
         Assert.Equal(pinned.Id, Sample.Recipe.Id());

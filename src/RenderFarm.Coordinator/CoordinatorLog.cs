@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+using RenderFarm.Contracts;
+
+namespace RenderFarm.Coordinator;
+
+/// <summary>Every log message of the coordinator. Ids are fixed: operators filter by them.</summary>
+internal static partial class CoordinatorLog
+{
+    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Job {Job} accepted: {Count} tasks of tenant {Tenant}")]
+    public static partial void JobAccepted(ILogger logger, JobId job, int count, string tenant);
+
+    [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Job {Job} canceled")]
+    public static partial void JobCanceled(ILogger logger, JobId job);
+
+    [LoggerMessage(EventId = 102, Level = LogLevel.Information, Message = "Job {Job}: {Count} failed tasks are tried again")]
+    public static partial void JobRetried(ILogger logger, JobId job, int count);
+
+    [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Worker {Worker} could not be told to stop attempt {Attempt}; its next heartbeat brings it up again")]
+    public static partial void CancelFailed(ILogger logger, AttemptId attempt, string worker, Exception error);
+
+    [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "Attempt {Attempt} could not be sent to worker {Worker}; it is sent again when heartbeats miss it")]
+    public static partial void PublishFailed(ILogger logger, AttemptId attempt, string worker, Exception error);
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Attempt {Attempt} was missing from two heartbeats of worker {Worker} and is sent again")]
+    public static partial void SentAgain(ILogger logger, AttemptId attempt, string worker);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The lease of attempt {Attempt} at worker {Worker} expired")]
+    public static partial void LeaseExpired(ILogger logger, AttemptId attempt, string worker);
+
+    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "{Report} of attempt {Attempt} run {Run} by worker {Worker} is refused: {Reason}")]
+    public static partial void ReportRefused(ILogger logger, string report, AttemptId attempt, RunId run, string worker, string reason);
+
+    [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "A batch of {Count} reports could not be written; the bus delivers them again")]
+    public static partial void ReportBatchFailed(ILogger logger, int count, Exception error);
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Success of attempt {Attempt} run {Run} by worker {Worker} is refused: the object store holds {Stored} bytes, not {Reported}")]
+    public static partial void ImageUnconfirmed(ILogger logger, AttemptId attempt, RunId run, string worker, long? stored, long reported);
+
+    [LoggerMessage(EventId = 400, Level = LogLevel.Information, Message = "Worker {Worker} announced itself as incarnation {Incarnation}")]
+    public static partial void WorkerAnnounced(ILogger logger, string worker, Guid incarnation);
+
+    [LoggerMessage(EventId = 401, Level = LogLevel.Information, Message = "Worker {Worker} left")]
+    public static partial void WorkerLeft(ILogger logger, string worker);
+
+    [LoggerMessage(EventId = 402, Level = LogLevel.Warning, Message = "Worker {Worker} has been silent for {Lease} and counts as lost")]
+    public static partial void WorkerLost(ILogger logger, string worker, TimeSpan lease);
+
+    [LoggerMessage(EventId = 403, Level = LogLevel.Information, Message = "{Count} tasks held by the former incarnation of worker {Worker} went back to the backlog, uncharged")]
+    public static partial void TakenBack(ILogger logger, int count, string worker);
+
+    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A heartbeat of worker {Worker} comes from incarnation {Incarnation}, which never announced itself; it is ignored")]
+    public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
+
+    [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
+}

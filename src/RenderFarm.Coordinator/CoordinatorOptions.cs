@@ -1,0 +1,69 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RenderFarm.Coordinator;
+
+/// <summary>Settings of a coordinator, checked at start (configuration section <c>RenderFarm:Coordinator</c>).</summary>
+public sealed class CoordinatorOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "RenderFarm:Coordinator";
+
+    /// <summary>File of the SQLite record; its folder is made. Default <c>farm.db</c> in the working directory.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string DatabasePath { get; set; } = "farm.db";
+
+    /// <summary>Name of this coordinator, part of its progress queue. Default <c>main</c>.</summary>
+    [Required(AllowEmptyStrings = false)]
+    [RegularExpression("[a-z0-9-]{1,64}")]
+    public string Name { get; set; } = "main";
+
+    /// <summary>Checkpoint, by name or digest, for jobs that name none; null (the default) for the one announced first.</summary>
+    public string? DefaultModel { get; set; }
+
+    /// <summary>Request header that a trusted proxy sets to the tenant; null (the default) makes every request the tenant <c>default</c>.</summary>
+    public string? TenantHeader { get; set; }
+
+    /// <summary>Right to run an attempt without a heartbeat, 1 s…10 min; default 12 s, four heartbeats.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>Longest time between two looks for expired leases, 0.1 s…1 min; default 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan RescueInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest time between two dispatch rounds when nothing wakes the dispatcher, 0.1 s…1 min; default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan DispatchInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Estimated work that waits at a device beyond its slots, 0 s…1 min; default 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan DispatchWindow { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Most attempts held by one device, however fast it is, 1…100,000; default 1,000.</summary>
+    [Range(1, 100_000)]
+    public int MaxHeldPerDevice { get; set; } = 1_000;
+
+    /// <summary>Attempts of a task before it fails, 1…100; default 3.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = 3;
+
+    /// <summary>Restarts of a worker under one running task before the task is held to be the cause and fails, 1…1,000; default 10.</summary>
+    [Range(1, 1_000)]
+    public int MaxWorkerDeaths { get; set; } = 10;
+
+    /// <summary>Wait before the second attempt, doubled for each further one, 0 s…10 min; default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan RetryBackoff { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest wait before another attempt, 0 s…1 h; default 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan MaxRetryBackoff { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Reports written in one transaction, 1…4,096; default 256.</summary>
+    [Range(1, 4_096)]
+    public int MaxReportBatch { get; set; } = 256;
+
+    /// <summary>Silence after which an event stream sends a comment, 1 s…5 min; default 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan EventKeepAlive { get; set; } = TimeSpan.FromSeconds(15);
+}

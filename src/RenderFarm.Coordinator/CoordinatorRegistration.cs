@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Images;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Workers;
+
+namespace RenderFarm.Coordinator;
+
+/// <summary>Puts a coordinator into a web application. The host brings the object store, the clock and the bus.</summary>
+public static class CoordinatorRegistration
+{
+    /// <summary>Adds the coordinator's services. Needs <see cref="Hosting.ObjectStore.IObjectStore"/> and the bus with <see cref="CoordinatorBus.Part"/>.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Sets the options; they are checked when the application starts.</param>
+    public static IServiceCollection AddCoordinator(this IServiceCollection services, Action<CoordinatorOptions> configure)
+    {
+        services.AddOptions<CoordinatorOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ISeedSource, SeedSource>();
+        AddRecord(services);
+
+        services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
+        services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
+        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
+
+        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>();
+        services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
+        services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
+        AddHosted<Dispatcher>(services);
+        AddHosted<LeaseRescuer>(services);
+        AddHosted<ReportWriter>(services);
+        services.AddFarmOpenApi();
+        return services;
+    }
+
+    /// <summary>Maps the API, the event streams, the health checks and the reference.</summary>
+    public static WebApplication MapCoordinator(this WebApplication app)
+    {
+        app.UseExceptionHandler(handler => handler.Run(AnswerFailureAsync));
+        app.UseStatusCodePages(context =>
+            Problems.ForStatus(context.HttpContext.Response.StatusCode, context.HttpContext.Request).ExecuteAsync(context.HttpContext));
+        app.MapJobs();
+        app.MapWorkers();
+        FarmHealth.Map(app);
+        app.MapFarmOpenApi();
+        return app;
+    }
+
+    private static void AddRecord(IServiceCollection services)
+    {
+        services.AddSingleton<IDatabase>(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.DatabasePath));
+        services.AddPooledDbContextFactory<FarmDbContext>((provider, options) => provider.GetRequiredService<IDatabase>().Configure(options));
+        services.AddSingleton<FarmRecord>();
+        AddHosted<RecordStartup>(services);
+    }
+
+    private static void AddHosted<T>(IServiceCollection services)
+        where T : class, IHostedService =>
+        services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
+
+    private static async Task AnswerFailureAsync(HttpContext http)
+    {
+        var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        var status = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+        if (error is not null && status >= StatusCodes.Status500InternalServerError)
+            CoordinatorLog.RequestFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), http.Request.Method, http.Request.Path, error);
+        await Problems.ForStatus(status, http.Request).ExecuteAsync(http);
+    }
+}

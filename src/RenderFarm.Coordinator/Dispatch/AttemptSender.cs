@@ -1,0 +1,24 @@
+using MassTransit;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Hosting.Messaging;
+
+namespace RenderFarm.Coordinator.Dispatch;
+
+/// <summary>The bus edge of dispatch.</summary>
+internal sealed class AttemptSender(IBusControl bus) : IAttemptSender
+{
+    public bool IsReady => bus.CheckHealth().Status == BusHealthStatus.Healthy;
+
+    public Task RunAsync(string worker, string device, RunAttempt command, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Render(worker, device), command, cancellation);
+
+    public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Control(worker), command, cancellation);
+
+    private async Task SendAsync<T>(string endpoint, T command, CancellationToken cancellation)
+        where T : class
+    {
+        var target = await bus.GetSendEndpoint(EndpointNames.Address(endpoint));
+        await target.Send(command, cancellation);
+    }
+}

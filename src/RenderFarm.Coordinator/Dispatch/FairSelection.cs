@@ -1,0 +1,143 @@
+using RenderFarm.Contracts;
+
+namespace RenderFarm.Coordinator.Dispatch;
+
+/// <summary>A job with queued tasks, as the selection sees it.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Tenant">Whose it is.</param>
+/// <param name="Priority">One of <see cref="Priorities"/>.</param>
+internal readonly record struct Contender(JobId Job, string Tenant, string Priority);
+
+/// <summary>
+/// Who is next; pure. Three levels of start-time fair queueing (Goyal, Vin, Cheng 1996): priority classes with weights 16 : 4 : 1, tenants
+/// with equal weight, jobs of a tenant with equal weight. Each node has a virtual time, the cost it was served divided by its weight;
+/// the node with the least is next. One that had nothing to do starts at the present virtual time of its siblings: it neither
+/// collects credit while away nor waits behind anyone when it comes.
+/// </summary>
+/// <remarks>
+/// A round is <see cref="Begin"/>, then <see cref="Next"/> again and again, each answered by <see cref="Charge"/> or <see cref="SetAside"/>.
+/// Not safe for use by several threads.
+/// </remarks>
+internal sealed class FairSelection
+{
+    private readonly Node _root = new("", 1);
+    private (Node Class, Node Tenant, Node Job)? _chosen;
+
+    /// <summary>Starts a round with the jobs that have something to dispatch, in order of submission.</summary>
+    public void Begin(IEnumerable<Contender> contenders)
+    {
+        _chosen = null;
+        _root.BeginRound();
+        foreach (var contender in contenders)
+        {
+            var tenant = _root.Child(contender.Priority, Weight(contender.Priority)).Child(contender.Tenant, 1);
+            tenant.Child(contender.Job.ToString(), 1).Contender = contender;
+        }
+
+        _root.OpenRound();
+    }
+
+    /// <summary>The job whose task should be dispatched next; null when none is left in this round.</summary>
+    public Contender? Next()
+    {
+        if (_chosen is not null) throw new InvalidOperationException("The job chosen last was neither charged nor set aside.");
+        if (_root.Take() is not { } priority) return null;
+        var tenant = priority.Take()!;
+        var job = tenant.Take()!;
+        _chosen = (priority, tenant, job);
+        return job.Contender;
+    }
+
+    /// <summary>The chosen job got a task of this cost and stays in the round.</summary>
+    public void Charge(long cost)
+    {
+        var (priority, tenant, job) = Chosen();
+        job.Serve(cost);
+        tenant.Serve(cost);
+        priority.Serve(cost);
+        tenant.Return(job);
+        priority.Return(tenant);
+        _root.Return(priority);
+    }
+
+    /// <summary>The chosen job cannot be served in this round; nobody is charged.</summary>
+    public void SetAside()
+    {
+        var (priority, tenant, _) = Chosen();
+        if (tenant.HasWaiting) priority.Return(tenant);
+        if (priority.HasWaiting) _root.Return(priority);
+    }
+
+    /// <summary>Share of a priority class.</summary>
+    public static int Weight(string priority) => priority switch
+    {
+        Priorities.High => 16,
+        Priorities.Normal => 4,
+        _ => 1,
+    };
+
+    private (Node Class, Node Tenant, Node Job) Chosen()
+    {
+        var chosen = _chosen ?? throw new InvalidOperationException("No job is chosen.");
+        _chosen = null;
+        return chosen;
+    }
+
+    private sealed class Node(string name, int weight)
+    {
+        private readonly Dictionary<string, Node> _children = [];
+        private readonly PriorityQueue<Node, (double Time, int Order)> _waiting = new();
+        private double _now;
+        private double _time;
+        private int _order;
+        private bool _present;
+        private bool _wasPresent;
+
+        public Contender Contender { get; set; }
+
+        public bool HasWaiting => _waiting.Count > 0;
+
+        public void BeginRound()
+        {
+            _waiting.Clear();
+            foreach (var child in _children.Values)
+            {
+                (child._wasPresent, child._present) = (child._present, false);
+                child.BeginRound();
+            }
+        }
+
+        public Node Child(string childName, int childWeight)
+        {
+            if (!_children.TryGetValue(childName, out var child)) _children[childName] = child = new Node(childName, childWeight);
+            if (child._present) return child;
+            child._present = true;
+            child._order = _waiting.Count;
+            if (!child._wasPresent) child._time = Math.Max(child._time, _now);
+            _waiting.Enqueue(child, (child._time, child._order));
+            return child;
+        }
+
+        public void OpenRound()
+        {
+            // An absent child that owes nothing more can be forgotten; with nobody left to owe to, all can.
+            foreach (var child in _children.Values.Where(child => !child._present && (child._time <= _now || !HasWaiting)).ToList())
+                _children.Remove(child.Name);
+            if (_children.Count == 0) _now = 0;
+            foreach (var child in _children.Values) child.OpenRound();
+        }
+
+        private string Name { get; } = name;
+
+        public Node? Take()
+        {
+            if (!_waiting.TryDequeue(out var next, out _)) return null;
+            _now = Math.Max(_now, next._time);
+            return next;
+        }
+
+        public void Serve(long cost) => _time += (double)cost / weight;
+
+        public void Return(Node child) => _waiting.Enqueue(child, (child._time, child._order));
+    }
+}

@@ -1,0 +1,16 @@
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Coordinator.Dispatch;
+
+/// <summary>Tells workers what to do. A lost message is said again when a heartbeat shows that it was lost.</summary>
+internal interface IAttemptSender
+{
+    /// <summary>Whether messages can be sent.</summary>
+    bool IsReady { get; }
+
+    /// <summary>Sends an attempt to a device.</summary>
+    Task RunAsync(string worker, string device, RunAttempt command, CancellationToken cancellation);
+
+    /// <summary>Tells a worker that an attempt is no longer wanted.</summary>
+    Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation);
+}

@@ -1,0 +1,30 @@
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Coordinator.Dispatch;
+
+/// <summary>What follows a failed attempt; pure.</summary>
+/// <remarks>
+/// A permanent failure ends the task at once: the recipe is bad wherever it runs. The exception is a checkpoint that this worker does not
+/// hold, since another may. A transient failure is tried again, on another worker where there is one, after a wait that doubles,
+/// until the attempts are used up.
+/// </remarks>
+internal static class RetryPolicy
+{
+    /// <summary>Longest wait a worker may wish for.</summary>
+    public static readonly TimeSpan MaxWish = TimeSpan.FromMinutes(10);
+
+    /// <summary>The wait before the next attempt; null when the task has failed for good.</summary>
+    /// <param name="failure">What went wrong.</param>
+    /// <param name="charged">Attempts charged so far, this one included; from 1.</param>
+    /// <param name="options">Attempts allowed, and the waits.</param>
+    public static TimeSpan? Next(AttemptFailure failure, int charged, CoordinatorOptions options)
+    {
+        var mayHelp = failure.Retryable || failure.Code == FailureCodes.UnknownCheckpoint;
+        if (!mayHelp || charged >= options.MaxAttempts) return null;
+        var doubled = options.RetryBackoff * Math.Pow(2, Math.Min(charged - 1, 30));
+        var wait = doubled < options.MaxRetryBackoff ? doubled : options.MaxRetryBackoff;
+        var wish = failure.RetryAfter ?? TimeSpan.Zero;
+        if (wish > MaxWish) wish = MaxWish;
+        return wish > wait ? wish : wait;
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Persistence;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>Open jobs of one tenant in one priority class.</summary>
+internal sealed record Competition(string Tenant, string Priority, int Jobs);
+
+/// <summary>
+/// What lies ahead of open jobs; pure once loaded. The estimated time is the job's remaining cost over the share of measured speed that
+/// fairness gives it now: it holds as long as nobody comes or goes.
+/// </summary>
+internal sealed record JobOutlook(IReadOnlyList<DeviceLoad> Devices, IReadOnlyList<Competition> Open)
+{
+    /// <summary>Looks at the fleet and at who shares it.</summary>
+    public static async Task<JobOutlook> LoadAsync(FarmDbContext db, CancellationToken cancellation)
+    {
+        var open = await db.Jobs.Where(job => job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active)
+            .GroupBy(job => new { job.Tenant, job.Priority })
+            .Select(group => new Competition(group.Key.Tenant, group.Key.Priority, group.Count()))
+            .ToListAsync(cancellation);
+        return new JobOutlook(open.Count > 0 ? await Fleet.LoadAsync(db, cancellation) : [], open);
+    }
+
+    /// <summary>Seconds to the end of a job; null after it, and while nothing has been measured.</summary>
+    public double? EtaSeconds(RenderJob job)
+    {
+        if (JobStatuses.IsEnded(job.Status)) return null;
+        var speed = Devices
+            .Where(device => device.IsMeasured && device.Checkpoints.Contains(job.Checkpoint) && (job.Profile is null || device.Profile == job.Profile))
+            .Sum(device => device.Speed);
+        return speed > 0 ? Math.Round((job.Cost - job.CostEnded) / (speed * Share(job)), 1) : null;
+    }
+
+    /// <summary>Why queued tasks of a job are waiting; null when some device can take them.</summary>
+    public string? WhyWaiting(RenderJob job) => JobStatuses.IsEnded(job.Status) || job.TasksQueued == 0
+        ? null
+        : WorkerMatching.WhyWaiting(Devices, new RenderNeeds(job.Checkpoint, job.Determinism, PinOf(job)));
+
+    private static string? PinOf(RenderJob job) => job.TasksCompleted + job.TasksDispatched + job.TasksRunning == 0 ? null : job.Profile;
+
+    private double Share(RenderJob job)
+    {
+        var weights = Open.Select(group => group.Priority).Distinct().Sum(FairSelection.Weight);
+        var ofClass = Open.Where(group => group.Priority == job.Priority).ToList();
+        var ofTenant = ofClass.Where(group => group.Tenant == job.Tenant).Sum(group => group.Jobs);
+        var share = (double)FairSelection.Weight(job.Priority) / Math.Max(1, weights);
+        return share / Math.Max(1, ofClass.Count) / Math.Max(1, ofTenant);
+    }
+}

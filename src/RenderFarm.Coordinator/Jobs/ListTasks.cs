@@ -1,0 +1,40 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Persistence;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary><c>GET /v1/jobs/{id}/tasks</c> and one of them. The cursor is the index of the last task shown.</summary>
+internal sealed class ListTasks(FarmRecord record, Planners planners)
+{
+    /// <summary>One page of tasks by index. The job must exist.</summary>
+    public async Task<Page<TaskView>> PageAsync(JobId job, Paging paging, CancellationToken cancellation)
+    {
+        var after = paging.Cursor is { } cursor ? int.Parse(cursor, NumberStyles.None, CultureInfo.InvariantCulture) : -1;
+        var found = await record.ReadAsync(
+            db =>
+            {
+                var rows = db.Tasks.Where(task => task.Job == job && task.Index > after);
+                if (paging.Status is { } status) rows = rows.Where(task => task.Status == status);
+                return rows.OrderBy(task => task.Index).Take(paging.Limit + 1).ToListAsync(cancellation);
+            },
+            cancellation);
+        var planner = await planners.OfAsync(job, cancellation);
+        var shown = found.Take(paging.Limit).Select(task => JobViews.Of(task, planner)).ToList();
+        return new Page<TaskView>(shown, shown.Count < found.Count ? shown[^1].Index.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <summary>One task; null when the job has no such index. The job must exist.</summary>
+    public async Task<TaskView?> FindAsync(JobId job, int index, CancellationToken cancellation)
+    {
+        var task = await RowAsync(job, index, cancellation);
+        return task is null ? null : JobViews.Of(task, await planners.OfAsync(job, cancellation));
+    }
+
+    /// <summary>The row of a task; null when the job has no such index.</summary>
+    public Task<RenderTask?> RowAsync(JobId job, int index, CancellationToken cancellation) => record.ReadAsync(
+        db => db.Tasks.SingleOrDefaultAsync(task => task.Job == job && task.Index == index, cancellation), cancellation);
+}

@@ -1,0 +1,150 @@
+using RenderFarm.Contracts;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>
+/// What a client submitted (table <c>jobs</c>). Small on purpose: every batch of reports reads and writes it; the settings, which
+/// may be megabytes of prompts, are in <see cref="JobSweep"/>.
+/// </summary>
+internal sealed class RenderJob
+{
+    /// <summary>UUID of version 7, made at submission; never changes. Sorts by submission.</summary>
+    public required JobId Id { get; init; }
+
+    /// <summary>Who pays with fairness: from the trusted header, else <c>default</c>. Never changes.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>One of <see cref="JobStatuses"/>; <c>queued</c> at first; changed by <see cref="Transitions"/> alone.</summary>
+    public string Status { get; internal set; } = JobStatuses.Queued;
+
+    /// <summary>The caller's own name for it; null when none was given. Never changes.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Checkpoint name at submission. Never changes.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Checkpoint digest; what tasks are matched by. Never changes.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>One of <see cref="Priorities"/>. Never changes.</summary>
+    public required string Priority { get; init; }
+
+    /// <summary>One of <see cref="DeterminismClasses"/>. Never changes.</summary>
+    public required string Determinism { get; init; }
+
+    /// <summary>One of <see cref="ImageFormats"/>. Never changes.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Quality of a lossy format, 1…100; null for the format's default. Never changes.</summary>
+    public int? Quality { get; init; }
+
+    /// <summary>Execution profile that a reproducible job is pinned to; null before its first dispatch, and always for fast jobs. Set by the dispatcher.</summary>
+    public string? Profile { get; set; }
+
+    /// <summary>The client's <c>Idempotency-Key</c>, unique per tenant; null when none was sent. Never changes.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>SHA-256 of the request's canonical JSON; null when no key was sent. Never changes.</summary>
+    public string? RequestFingerprint { get; init; }
+
+    /// <summary>Number of tasks. Never changes.</summary>
+    public required int TasksTotal { get; init; }
+
+    /// <summary>Tasks in the backlog; <see cref="TasksTotal"/> at first. The six counts add up to the total and change with the tasks, once per batch.</summary>
+    public int TasksQueued { get; private set; }
+
+    /// <summary>Tasks published to a device; 0 at first.</summary>
+    public int TasksDispatched { get; private set; }
+
+    /// <summary>Tasks in an engine slot; 0 at first.</summary>
+    public int TasksRunning { get; private set; }
+
+    /// <summary>Tasks with an image; 0 at first.</summary>
+    public int TasksCompleted { get; private set; }
+
+    /// <summary>Tasks that ended by error; 0 at first.</summary>
+    public int TasksFailed { get; private set; }
+
+    /// <summary>Tasks that ended by request; 0 at first.</summary>
+    public int TasksCanceled { get; private set; }
+
+    /// <summary>Cost of all tasks in pixel-steps. Never changes.</summary>
+    public required long Cost { get; init; }
+
+    /// <summary>Cost of the tasks that have ended; 0 at first. Changed with the tasks.</summary>
+    public long CostEnded { get; set; }
+
+    /// <summary>Latest event number given out; 0 at first, grows only. Gaps are legal.</summary>
+    public long LastSeq { get; private set; }
+
+    /// <summary>Event number of the job's end; null while it has not ended. Set when it ends, cleared by a retry.</summary>
+    public long? EndSeq { get; private set; }
+
+    /// <summary>When it was accepted. Never changes.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its first task was dispatched; null before. Set once by the dispatcher.</summary>
+    public DateTimeOffset? StartedAt { get; private set; }
+
+    /// <summary>When it ended; null while it has not. Cleared by a retry.</summary>
+    public DateTimeOffset? EndedAt { get; private set; }
+
+    /// <summary>Puts all tasks into the backlog; said once, at submission.</summary>
+    public RenderJob WithAllQueued()
+    {
+        TasksQueued = TasksTotal;
+        return this;
+    }
+
+    /// <summary>Changes the count of a status.</summary>
+    public void Count(string status, int change)
+    {
+        switch (status)
+        {
+            case TaskStatuses.Queued: TasksQueued += change; break;
+            case TaskStatuses.Dispatched: TasksDispatched += change; break;
+            case TaskStatuses.Running: TasksRunning += change; break;
+            case TaskStatuses.Completed: TasksCompleted += change; break;
+            case TaskStatuses.Failed: TasksFailed += change; break;
+            case TaskStatuses.Canceled: TasksCanceled += change; break;
+            default: throw new ArgumentOutOfRangeException(nameof(status), status, "No such task status.");
+        }
+    }
+
+    /// <summary>The next event number.</summary>
+    /// <param name="events">How many numbers to take at once.</param>
+    public long TakeSeq(int events = 1) => LastSeq += events;
+
+    /// <summary>Marks the first dispatch; later ones change nothing.</summary>
+    public void MarkDispatched(DateTimeOffset now)
+    {
+        if (Status != JobStatuses.Queued) return;
+        Transitions.Apply(this, JobEvent.Dispatched);
+        StartedAt ??= now;
+    }
+
+    /// <summary>Ends the job when its last task has ended.</summary>
+    /// <returns>True when it ended by this.</returns>
+    public bool RollUp(DateTimeOffset now)
+    {
+        if (JobStatuses.IsEnded(Status) || TasksCompleted + TasksFailed + TasksCanceled < TasksTotal) return false;
+        End(TasksFailed > 0 ? JobEvent.SomeFailed : JobEvent.AllCompleted, now);
+        return true;
+    }
+
+    /// <summary>Ends the job by an event and gives its end the last number.</summary>
+    public void End(JobEvent happened, DateTimeOffset now)
+    {
+        Transitions.Apply(this, happened);
+        EndSeq = TakeSeq();
+        EndedAt = now;
+    }
+
+    /// <summary>Opens a failed job again.</summary>
+    public void Reopen()
+    {
+        Transitions.Apply(this, JobEvent.Retried);
+        EndSeq = null;
+        EndedAt = null;
+    }
+}

@@ -1,0 +1,159 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>
+/// One image of a job (table <c>tasks</c>, primary key job and index, no foreign keys). Holds what differs and what happened; what to
+/// render is computed by <see cref="JobPlanner"/>. The row is also the outbox: a message only says that it has changed.
+/// </summary>
+internal sealed class RenderTask
+{
+    /// <summary>The job. Never changes.</summary>
+    public required JobId Job { get; init; }
+
+    /// <summary>Place within the job, from 0. Never changes.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Cost in pixel-steps. Never changes.</summary>
+    public required long Cost { get; init; }
+
+    /// <summary>One of <see cref="TaskStatuses"/>; <c>queued</c> at first; changed by <see cref="Transitions"/> alone.</summary>
+    public string Status { get; internal set; } = TaskStatuses.Queued;
+
+    /// <summary>Number of the latest attempt: the fencing token. 0 before the first; raised by each claim, never lowered.</summary>
+    public int Attempt { get; private set; }
+
+    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back, reset by a retry.</summary>
+    public int Charged { get; private set; }
+
+    /// <summary>How often a worker was started anew while this task was running there; 0 at first, reset by a retry.</summary>
+    public int Deaths { get; private set; }
+
+    /// <summary>Heartbeats since the publish that did not list the attempt; 0 at each claim and each publish.</summary>
+    public int MissedHeartbeats { get; set; }
+
+    /// <summary>Worker of the latest attempt; null before the first.</summary>
+    public string? Worker { get; private set; }
+
+    /// <summary>Device of the latest attempt; null before the first.</summary>
+    public string? Device { get; private set; }
+
+    /// <summary>Run that started or was accepted; null from the claim until the worker says it started.</summary>
+    public RunId? Run { get; private set; }
+
+    /// <summary>When the lease expires; null unless the task is dispatched or running. Set by the claim, moved by heartbeats.</summary>
+    public DateTimeOffset? LeaseExpiresAt { get; set; }
+
+    /// <summary>Not to be dispatched before this time, after a failure; null for no wait.</summary>
+    public DateTimeOffset? NotBefore { get; private set; }
+
+    /// <summary>Worker of the latest failed attempt, which others are preferred to; null when none failed.</summary>
+    public string? AvoidWorker { get; private set; }
+
+    /// <summary>When the latest run entered an engine slot; null before.</summary>
+    public DateTimeOffset? StartedAt { get; private set; }
+
+    /// <summary>When the task ended; null while it has not.</summary>
+    public DateTimeOffset? EndedAt { get; private set; }
+
+    /// <summary>Event number of the end, from the job's counter; null while the task has not ended.</summary>
+    public long? EndedSeq { get; private set; }
+
+    /// <summary>Key of the image; null unless completed.</summary>
+    public string? ObjectKey { get; private set; }
+
+    /// <summary>SHA-256 of the file in hexadecimal digits; null unless completed.</summary>
+    public string? Sha256 { get; private set; }
+
+    /// <summary>Length of the file; null unless completed.</summary>
+    public long? SizeBytes { get; private set; }
+
+    /// <summary>From the engine slot to the finished pixels; null unless completed.</summary>
+    public long? RenderMs { get; private set; }
+
+    /// <summary>Execution profile of the image; null unless completed.</summary>
+    public string? Profile { get; private set; }
+
+    /// <summary>Code of the failure; null unless failed.</summary>
+    public string? FailureCode { get; private set; }
+
+    /// <summary>Sentence of the failure; null unless failed.</summary>
+    public string? FailureDetail { get; private set; }
+
+    /// <summary>The latest attempt.</summary>
+    public AttemptId AttemptId => new(Job, Index, Attempt);
+
+    /// <summary>Whether the record holds this run: the latest attempt, and no other run of it has started.</summary>
+    public bool Holds(AttemptId attempt, RunId run) =>
+        LeaseExpiresAt is not null && attempt.Number == Attempt && (Run is null || Run == run);
+
+    /// <summary>A claim as the claiming statement writes it.</summary>
+    public void Claim(RenderJob job, string worker, string device, DateTimeOffset leaseExpiresAt)
+    {
+        Transitions.Apply(job, this, TaskEvent.Claimed);
+        Attempt++;
+        Charged++;
+        MissedHeartbeats = 0;
+        (Worker, Device, Run, NotBefore, StartedAt) = (worker, device, null, null, null);
+        LeaseExpiresAt = leaseExpiresAt;
+    }
+
+    /// <summary>A worker took it into a slot.</summary>
+    public void Start(RenderJob job, RunId run, DateTimeOffset now)
+    {
+        Transitions.Apply(job, this, TaskEvent.Started);
+        Run = run;
+        StartedAt = now;
+    }
+
+    /// <summary>The image is there.</summary>
+    public void Complete(RenderJob job, RunId run, string worker, StoredImage image, DateTimeOffset now)
+    {
+        End(job, TaskEvent.Succeeded, now);
+        (Run, Worker) = (run, worker);
+        (ObjectKey, Sha256, SizeBytes) = (image.ObjectKey, image.Sha256, image.SizeBytes);
+        (RenderMs, Profile) = (image.RenderMilliseconds, image.Profile);
+    }
+
+    /// <summary>Ends it with a named reason.</summary>
+    public void GiveUp(RenderJob job, string code, string detail, DateTimeOffset now)
+    {
+        End(job, TaskEvent.GaveUp, now);
+        (FailureCode, FailureDetail) = (code, detail);
+    }
+
+    /// <summary>Back to the backlog after a charged attempt.</summary>
+    /// <param name="job">Its job.</param>
+    /// <param name="notBefore">Earliest next dispatch; null for at once.</param>
+    public void TryAgain(RenderJob job, DateTimeOffset? notBefore)
+    {
+        Transitions.Apply(job, this, TaskEvent.Requeued);
+        (NotBefore, AvoidWorker) = (notBefore, Worker);
+        (LeaseExpiresAt, Run) = (null, null);
+    }
+
+    /// <summary>Forgets the wait before the next attempt.</summary>
+    public void SkipWait() => NotBefore = null;
+
+    /// <summary>Back to the backlog, and nobody is charged.</summary>
+    public void HandBack(RenderJob job)
+    {
+        Transitions.Apply(job, this, TaskEvent.Requeued);
+        Charged--;
+        (LeaseExpiresAt, Run) = (null, null);
+    }
+
+    /// <summary>Counts a death of the worker under this task.</summary>
+    /// <returns>Deaths so far.</returns>
+    public int CountDeath() => ++Deaths;
+
+    private void End(RenderJob job, TaskEvent happened, DateTimeOffset now)
+    {
+        Transitions.Apply(job, this, happened);
+        EndedAt = now;
+        EndedSeq = job.TakeSeq();
+        LeaseExpiresAt = null;
+        job.CostEnded += Cost;
+    }
+}

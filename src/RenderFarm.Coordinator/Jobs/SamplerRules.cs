@@ -1,0 +1,50 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>What sampler names mean, and which noise schedule and η go with them; pure.</summary>
+internal static class SamplerRules
+{
+    /// <summary>Samplers with their noise schedules. A schedule comes from the request, else from the sampler's name, else from the checkpoint.</summary>
+    public static IReadOnlyList<SweepSampler> Resolve(SubmitJob request, CheckpointDescription checkpoint, SettingsCheck check)
+    {
+        var asked = request.NoiseSchedule;
+        if (asked is not null && !NoiseSchedules.All.Contains(asked))
+        {
+            check.Word("noise_schedule", asked, NoiseSchedules.All, NoiseSchedules.Uniform);
+            asked = null;
+        }
+
+        var names = check.Sweep("sampler", request.Sampler, checkpoint.Sampler, RenderLimits.MaxSweepValues, name => Fault(name, asked));
+        return [.. names.Select(name => Resolve(name, asked, checkpoint)).OfType<SweepSampler>()];
+    }
+
+    /// <summary>η, which only DDIM has.</summary>
+    public static double Eta(SubmitJob request, IReadOnlyList<SweepSampler> samplers, SettingsCheck check)
+    {
+        if (request.Eta is not { } eta) return 0;
+        if (eta is not (>= 0 and <= 1)) check.Fault("eta", eta, "0…1.");
+        else if (eta != 0 && samplers.FirstOrDefault(sampler => sampler.Sampler != Samplers.Ddim) is { } other)
+            check.Fault("eta", eta, $"Only the sampler ddim has an eta; this job also uses {other.Sampler}.");
+        return eta;
+    }
+
+    private static string? Fault(string name, string? asked)
+    {
+        if (Samplers.Resolve(name) is not { } resolved) return $"One of {string.Join(", ", Samplers.All)}, or a name that A1111 or AI Horde uses for one of them.";
+        if (asked is not null && resolved.NoiseSchedule is not null && asked != resolved.NoiseSchedule)
+            return $"The name says {resolved.NoiseSchedule} and noise_schedule says {asked}. Give one of them.";
+        return (asked ?? resolved.NoiseSchedule) == NoiseSchedules.Karras && !Samplers.AllowsKarras(resolved.Sampler)
+            ? $"{resolved.Sampler} has no karras schedule. Those with one are {string.Join(", ", Samplers.All.Where(Samplers.AllowsKarras))}."
+            : null;
+    }
+
+    private static SweepSampler? Resolve(string name, string? asked, CheckpointDescription checkpoint)
+    {
+        if (Samplers.Resolve(name) is not { } resolved) return null;
+        var byDefault = Samplers.AllowsKarras(resolved.Sampler) ? checkpoint.NoiseSchedule : NoiseSchedules.Uniform;
+        return new SweepSampler(resolved.Sampler, asked ?? resolved.NoiseSchedule ?? byDefault);
+    }
+}

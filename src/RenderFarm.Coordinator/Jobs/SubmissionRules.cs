@@ -1,0 +1,114 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Workers;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>A request with all defaults written out.</summary>
+internal sealed record PlannedJob(CheckpointDescription Checkpoint, SweepView Sweep, string Priority, string Format);
+
+/// <summary>
+/// Turns a request into settings with all defaults written out, or into the list of all fields at fault; pure but for the seed that is
+/// drawn when none was given.
+/// </summary>
+internal static class SubmissionRules
+{
+    // Stands in for an unknown checkpoint, so that the other fields are checked too.
+    private static readonly CheckpointDescription Unknown = new()
+    {
+        Name = "",
+        Digest = "",
+        Width = 512,
+        Height = 512,
+        SideMultiple = RenderLimits.SideMultiple,
+        Steps = 20,
+        Sampler = Samplers.Euler,
+        NoiseSchedule = NoiseSchedules.Uniform,
+        TimestepSpacing = TimestepSpacings.Leading,
+        GuidanceScale = 7.5,
+    };
+
+    /// <summary>Checks a request.</summary>
+    /// <param name="request">As it came.</param>
+    /// <param name="catalog">The checkpoints it may name.</param>
+    /// <param name="drawSeed">Draws a seed for a number of images, such that seed + images − 1 still is one.</param>
+    /// <param name="check">Gets the fields at fault.</param>
+    /// <returns>Null when a field is at fault.</returns>
+    public static PlannedJob? Plan(SubmitJob request, Catalog catalog, Func<int, uint> drawSeed, SettingsCheck check)
+    {
+        var checkpoint = Checkpoint(request.Model, catalog, check);
+        var images = check.Range("images", request.Images, 1, RenderLimits.MaxImagesPerCell, 1);
+        var samplers = SamplerRules.Resolve(request, checkpoint, check);
+        var format = check.Word("format", request.Format, ImageFormats.All, ImageFormats.Png);
+        Quality(request.Quality, format, check);
+        check.Text("label", request.Label, RenderLimits.MaxLabelLength);
+        var priority = check.Word("priority", request.Priority, Priorities.All, Priorities.Normal);
+        var sweep = new SweepView
+        {
+            Prompts = Prompts(request.Prompt, check),
+            NegativePrompt = check.Text("negative_prompt", request.NegativePrompt, RenderLimits.MaxPromptLength),
+            Samplers = samplers,
+            Steps = check.Sweep("steps", request.Steps, checkpoint.Steps, RenderLimits.MaxSweepValues, steps =>
+                steps is < RenderLimits.MinSteps or > RenderLimits.MaxSteps ? $"{RenderLimits.MinSteps}…{RenderLimits.MaxSteps:N0}." : null),
+            GuidanceScales = check.Sweep("guidance_scale", request.GuidanceScale, checkpoint.GuidanceScale, RenderLimits.MaxSweepValues, scale =>
+                scale is >= RenderLimits.MinGuidanceScale and <= RenderLimits.MaxGuidanceScale ? null : $"{RenderLimits.MinGuidanceScale}…{RenderLimits.MaxGuidanceScale}."),
+            Seeds = Seeds(request.Seed, images, drawSeed, check),
+            Images = images,
+            Width = Side("width", request.Width, checkpoint.Width, checkpoint.SideMultiple, check),
+            Height = Side("height", request.Height, checkpoint.Height, checkpoint.SideMultiple, check),
+            TimestepSpacing = check.Word("timestep_spacing", request.TimestepSpacing, TimestepSpacings.All, checkpoint.TimestepSpacing),
+            Eta = SamplerRules.Eta(request, samplers, check),
+            NoiseSource = check.Word("noise_source", request.NoiseSource, NoiseSources.All, NoiseSources.TorchCpu),
+            Determinism = check.Word("determinism", request.Determinism, DeterminismClasses.All, DeterminismClasses.Reproducible),
+        };
+        var total = JobPlanner.Count(sweep);
+        if (total > RenderLimits.MaxImagesPerJob)
+            check.Fault("images", images, $"All cells of the sweep together have {total:N0} images; a job may have {RenderLimits.MaxImagesPerJob:N0}.");
+        return check.Errors.Count == 0 ? new PlannedJob(checkpoint, sweep, priority, format) : null;
+    }
+
+    private static CheckpointDescription Checkpoint(string? model, Catalog catalog, SettingsCheck check)
+    {
+        var found = model is null ? catalog.Default : catalog.Find(model);
+        if (found is not null) return found;
+        check.Fault("model", model ?? catalog.DefaultModel, $"One of {string.Join(", ", catalog.Names)}, or the digest of one of them.");
+        return Unknown;
+    }
+
+    private static IReadOnlyList<string> Prompts(OneOrMany<string> given, SettingsCheck check)
+    {
+        if (given.Values.Count is 0 or > RenderLimits.MaxPrompts)
+            check.Fault("prompt", $"{given.Values.Count} prompts", $"1…{RenderLimits.MaxPrompts:N0} prompts.");
+        foreach (var (place, prompt) in given.Values.Index())
+            check.Text(SettingsCheck.Place("prompt", given, place), prompt, RenderLimits.MaxPromptLength);
+        return given.Values;
+    }
+
+    private static IReadOnlyList<uint> Seeds(OneOrMany<long>? given, int images, Func<int, uint> drawSeed, SettingsCheck check)
+    {
+        if (given is null) return [drawSeed(Math.Clamp(images, 1, RenderLimits.MaxImagesPerCell))];
+        var seeds = check.Sweep("seed", given, 0, RenderLimits.MaxSweepValues, seed => seed switch
+        {
+            < 0 or > uint.MaxValue => $"0…{uint.MaxValue:N0}.",
+            _ when seed + images - 1 > uint.MaxValue => $"0…{uint.MaxValue:N0}, also with image {images - 1} added to it.",
+            _ => null,
+        });
+        return [.. seeds.Select(seed => unchecked((uint)seed))];
+    }
+
+    private static int Side(string field, int? given, int native, int multiple, SettingsCheck check)
+    {
+        if (given is not { } side) return native;
+        if (side is < RenderLimits.MinSide or > RenderLimits.MaxSide || side % multiple != 0)
+            check.Fault(field, side, $"{RenderLimits.MinSide}…{RenderLimits.MaxSide:N0} pixels and a multiple of {multiple}.");
+        return side;
+    }
+
+    private static void Quality(int? quality, string format, SettingsCheck check)
+    {
+        check.Range("quality", quality, 1, 100, 0);
+        if (quality is not null && format == ImageFormats.Png)
+            check.Fault("quality", quality, "Not allowed with png, which keeps every pixel. Leave it out, or set format to jpeg or webp.");
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Coordinator.Persistence.Mappings;
+
+internal sealed class TaskMapping : IEntityTypeConfiguration<RenderTask>
+{
+    public void Configure(EntityTypeBuilder<RenderTask> task)
+    {
+        task.ToTable("tasks");
+        task.HasKey(t => new { t.Job, t.Index });
+        task.Ignore(t => t.AttemptId);
+
+        // The backlog of a job, and its pages by status.
+        task.HasIndex(t => new { t.Job, t.Status, t.Index }).HasDatabaseName("ix_tasks_status");
+
+        // The few tasks that some device holds now, out of millions: a lease marks exactly them.
+        task.HasIndex(t => new { t.Worker, t.Device }).HasFilter("lease_expires_at IS NOT NULL").HasDatabaseName("ix_tasks_held");
+
+        // The event stream in its order.
+        task.HasIndex(t => new { t.Job, t.EndedSeq }).HasFilter("ended_seq IS NOT NULL").HasDatabaseName("ix_tasks_ended");
+    }
+}
+
+internal sealed class FailedAttemptMapping : IEntityTypeConfiguration<FailedAttempt>
+{
+    public void Configure(EntityTypeBuilder<FailedAttempt> failure)
+    {
+        failure.ToTable("attempt_failures");
+        failure.HasKey(f => new { f.Job, f.Index, f.Attempt });
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Workers;
+
+namespace RenderFarm.Coordinator.Persistence;
+
+/// <summary>
+/// Brings the record up before any other service starts. While the coordinator was away nobody could renew a lease, so every lease
+/// starts anew in full; and workers count as lost until they are heard, so that nothing is sent to one that went away meanwhile.
+/// </summary>
+internal sealed class RecordStartup(
+    FarmRecord record,
+    IDbContextFactory<FarmDbContext> contexts,
+    IDatabase database,
+    IOptions<CoordinatorOptions> options,
+    TimeProvider clock) : IHostedLifecycleService
+{
+    /// <summary>True once the record has its present shape.</summary>
+    public bool IsMigrated { get; private set; }
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            await database.PrepareAsync(db, cancellationToken);
+            await db.Database.MigrateAsync(cancellationToken);
+        }
+
+        await record.WriteAsync(
+            async db =>
+            {
+                var expires = clock.Now() + options.Value.LeaseDuration;
+                await db.Tasks.Where(task => task.LeaseExpiresAt != null).ExecuteUpdateAsync(
+                    task => task.SetProperty(t => t.LeaseExpiresAt, expires).SetProperty(t => t.MissedHeartbeats, 0), cancellationToken);
+                return await db.Workers.Where(worker => worker.Status == WorkerStatuses.Active).ExecuteUpdateAsync(
+                    worker => worker.SetProperty(w => w.Status, WorkerStatuses.Lost), cancellationToken);
+            },
+            cancellationToken);
+        IsMigrated = true;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,42 @@
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Coordinator.Reports;
+
+/// <summary>What to do with a report.</summary>
+internal enum Verdict
+{
+    /// <summary>Apply it.</summary>
+    Accept,
+
+    /// <summary>Accept it once the object store has confirmed that the image is there.</summary>
+    Confirm,
+
+    /// <summary>Stale: log it and leave the record as it is.</summary>
+    Refuse,
+}
+
+/// <summary>A verdict and, for a refusal, the sentence that goes to the log.</summary>
+internal readonly record struct Ruling(Verdict Verdict, string? Reason = null);
+
+/// <summary>
+/// Which reports count; pure. The first success of a task wins, whichever run it comes from, while the task has not ended; one from a
+/// run that is not the current one must be confirmed by the object store. Everything else counts only from the run that the
+/// record holds.
+/// </summary>
+internal static class ReportRules
+{
+    /// <summary>Judges a report against the task as it is.</summary>
+    public static Ruling Judge(RenderTask? task, Report report)
+    {
+        if (task is null) return Refuse("the record has no such task");
+        if (TaskStatuses.IsEnded(task.Status)) return Refuse($"the task has ended as {task.Status}");
+        if (report is SuccessReport) return new Ruling(task.Holds(report.Attempt, report.Run) ? Verdict.Accept : Verdict.Confirm);
+        if (!task.Holds(report.Attempt, report.Run))
+            return Refuse($"the record holds attempt {task.Attempt}{(task.Run is { } run ? $" run {run}" : "")} and the task is {task.Status}");
+        return report is StartReport && Transitions.Refusal(task.Status, TaskEvent.Started) is { } refusal
+            ? Refuse(refusal)
+            : new Ruling(Verdict.Accept);
+    }
+
+    private static Ruling Refuse(string reason) => new(Verdict.Refuse, reason);
+}

@@ -1,0 +1,177 @@
+using System.Threading.Channels;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Hosting.ObjectStore;
+
+namespace RenderFarm.Coordinator.Reports;
+
+/// <summary>
+/// Writes reports to the record, all that are waiting in one transaction: under load batches grow by themselves, and without load
+/// nobody waits. A report counts as delivered only when it is committed; a failed batch is delivered again by the bus.
+/// </summary>
+internal sealed class ReportWriter(
+    FarmRecord record,
+    IObjectStore store,
+    JobEventHub events,
+    Dispatcher dispatcher,
+    IOptions<CoordinatorOptions> options,
+    TimeProvider clock,
+    ILogger<ReportWriter> logger) : BackgroundService
+{
+    private readonly Channel<PendingReport> _waiting = Channel.CreateUnbounded<PendingReport>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Completes when the report has been committed or refused.</summary>
+    public async Task ReportAsync(Report report, CancellationToken cancellation)
+    {
+        var pending = new PendingReport(report);
+        await _waiting.Writer.WriteAsync(pending, cancellation);
+        await pending.Done.Task.WaitAsync(cancellation);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
+            {
+                var batch = new List<PendingReport>();
+                while (batch.Count < options.Value.MaxReportBatch && _waiting.Reader.TryRead(out var next)) batch.Add(next);
+                await WriteAsync(batch, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was not written was not acknowledged: the bus, or the lease, brings it back.
+        }
+    }
+
+    private async Task WriteAsync(List<PendingReport> pending, CancellationToken stopping)
+    {
+        try
+        {
+            var batch = new TaskBatch(clock.Now(), options.Value);
+            await record.WriteAsync(db => ApplyAsync(db, batch, pending, stopping), stopping);
+            events.Changed(batch.ChangedJobs);
+            dispatcher.Wake();
+            foreach (var report in pending.Where(report => !report.NeedsConfirmation)) report.Done.TrySetResult();
+        }
+        catch (Exception error)
+        {
+            CoordinatorLog.ReportBatchFailed(logger, pending.Count, error);
+            foreach (var report in pending) report.Done.TrySetException(error);
+            if (error is OperationCanceledException && stopping.IsCancellationRequested) throw;
+            return;
+        }
+
+        foreach (var report in pending.Where(report => report.NeedsConfirmation)) await ConfirmAsync(report, stopping);
+    }
+
+    private async Task<int> ApplyAsync(FarmDbContext db, TaskBatch batch, List<PendingReport> pending, CancellationToken stopping)
+    {
+        var tasks = await LoadAsync(db, pending, stopping);
+        await batch.LoadAsync(db, tasks.Values, stopping);
+        var measured = new List<RenderTask>();
+        foreach (var entry in pending)
+        {
+            entry.NeedsConfirmation = false;
+            var task = tasks.GetValueOrDefault((entry.Report.Attempt.Job, entry.Report.Attempt.Index));
+            var ruling = ReportRules.Judge(task, entry.Report);
+            if (ruling.Verdict == Verdict.Refuse)
+                CoordinatorLog.ReportRefused(logger, entry.Report.GetType().Name, entry.Report.Attempt, entry.Report.Run, entry.Report.Worker, ruling.Reason!);
+            else if (ruling.Verdict == Verdict.Confirm && !entry.IsConfirmed)
+                entry.NeedsConfirmation = true;
+            else
+                Apply(db, batch, task!, entry.Report, measured);
+        }
+
+        batch.RollUp();
+        await MeasureAsync(db, measured, stopping);
+        return pending.Count;
+    }
+
+    private static void Apply(FarmDbContext db, TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured)
+    {
+        switch (report)
+        {
+            case StartReport:
+                task.Start(batch.JobOf(task), report.Run, batch.Now);
+                break;
+            case SuccessReport success:
+                if (success.Worker == task.Worker) measured.Add(task);
+                task.Complete(batch.JobOf(task), success.Run, success.Worker, success.Image, batch.Now);
+                break;
+            case FailureReport failure:
+                batch.Fail(db, task, failure.Failure);
+                break;
+            case ReturnReport:
+                task.HandBack(batch.JobOf(task));
+                break;
+        }
+    }
+
+    private static async Task<Dictionary<(JobId, int), RenderTask>> LoadAsync(FarmDbContext db, List<PendingReport> pending, CancellationToken stopping)
+    {
+        var tasks = new Dictionary<(JobId, int), RenderTask>();
+        foreach (var ofJob in pending.GroupBy(entry => entry.Report.Attempt.Job))
+        {
+            var indices = ofJob.Select(entry => entry.Report.Attempt.Index).Distinct().ToArray();
+            var rows = await db.Tasks.Where(task => task.Job == ofJob.Key && indices.Contains(task.Index)).ToListAsync(stopping);
+            foreach (var task in rows) tasks[(task.Job, task.Index)] = task;
+        }
+
+        return tasks;
+    }
+
+    // Rows of one UNet call share the device, so the speed of one image is a share of the device's.
+    private static async Task MeasureAsync(FarmDbContext db, List<RenderTask> finished, CancellationToken stopping)
+    {
+        if (finished.Count == 0) return;
+        var held = await Fleet.HeldAsync(db, stopping);
+        foreach (var ofDevice in finished.GroupBy(task => (task.Worker, task.Device)))
+        {
+            var device = await db.Devices.SingleOrDefaultAsync(row => row.Worker == ofDevice.Key.Worker && row.Device == ofDevice.Key.Device, stopping);
+            var sharing = held.FirstOrDefault(row => (row.Worker, row.Device) == ofDevice.Key).Count;
+            foreach (var task in ofDevice) device?.Measure(task.Cost, TimeSpan.FromMilliseconds(task.RenderMs ?? 0), sharing);
+        }
+    }
+
+    private async Task ConfirmAsync(PendingReport pending, CancellationToken stopping)
+    {
+        var report = (SuccessReport)pending.Report;
+        try
+        {
+            var size = await store.SizeAsync(new ObjectKey(report.Image.ObjectKey), stopping);
+            if (size == report.Image.SizeBytes)
+            {
+                pending.IsConfirmed = true;
+                await _waiting.Writer.WriteAsync(pending, stopping);
+                return;
+            }
+
+            CoordinatorLog.ImageUnconfirmed(logger, report.Attempt, report.Run, report.Worker, size, report.Image.SizeBytes);
+            pending.Done.TrySetResult();
+        }
+        catch (Exception error) when (error is ObjectStoreException or ArgumentException or OperationCanceledException)
+        {
+            // The bus delivers it again; when the store is back, it counts.
+            pending.Done.TrySetException(error);
+        }
+    }
+
+    private sealed class PendingReport(Report report)
+    {
+        public Report Report { get; } = report;
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool NeedsConfirmation { get; set; }
+
+        public bool IsConfirmed { get; set; }
+    }
+}

@@ -1,0 +1,91 @@
+namespace RenderFarm.Coordinator.Workers;
+
+/// <summary>Statuses of a worker.</summary>
+internal static class WorkerStatuses
+{
+    /// <summary>Its heartbeats arrive.</summary>
+    public const string Active = "active";
+
+    /// <summary>Silent beyond the lease, or not yet heard since the coordinator started.</summary>
+    public const string Lost = "lost";
+
+    /// <summary>It left in good order.</summary>
+    public const string Left = "left";
+}
+
+/// <summary>A render worker (table <c>workers</c>).</summary>
+internal sealed class FarmWorker
+{
+    /// <summary>Its name, stable over restarts.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The start of the worker that spoke last; changed by announcements.</summary>
+    public required Guid Incarnation { get; set; }
+
+    /// <summary>One of <see cref="WorkerStatuses"/>; active at first; changed by announcements, heartbeats, farewells and silence.</summary>
+    public string Status { get; set; } = WorkerStatuses.Active;
+
+    /// <summary>Digests of the checkpoints it holds; changed by announcements.</summary>
+    public required List<string> Checkpoints { get; set; }
+
+    /// <summary>When it was first announced. Never changes.</summary>
+    public required DateTimeOffset FirstSeenAt { get; init; }
+
+    /// <summary>Its latest announcement or heartbeat.</summary>
+    public required DateTimeOffset LastSeenAt { get; set; }
+}
+
+/// <summary>A device of a worker (table <c>devices</c>).</summary>
+internal sealed class FarmDevice
+{
+    /// <summary>Its worker.</summary>
+    public required string Worker { get; init; }
+
+    /// <summary>Its name within the worker.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Images it renders at the same time; changed by announcements.</summary>
+    public required int Slots { get; set; }
+
+    /// <summary>Its execution profile as one line; changed by announcements.</summary>
+    public required string Profile { get; set; }
+
+    /// <summary>Speed in pixel-steps per second as the worker estimates it; changed by announcements.</summary>
+    public required double AnnouncedSpeed { get; set; }
+
+    /// <summary>Speed in pixel-steps per second over its latest images (moving average); null before the first. Changed by success reports.</summary>
+    public double? MeasuredSpeed { get; set; }
+
+    /// <summary>The best number there is, at least one pixel-step per second.</summary>
+    public double Speed => Math.Max(1, MeasuredSpeed ?? AnnouncedSpeed);
+
+    /// <summary>Takes a finished image into the moving average.</summary>
+    /// <param name="cost">Its cost in pixel-steps.</param>
+    /// <param name="elapsed">From slot to pixels.</param>
+    /// <param name="sharing">Images that ran on the device at the same time, itself included: they share its speed.</param>
+    public void Measure(long cost, TimeSpan elapsed, int sharing)
+    {
+        const double Weight = 0.2;
+        var speed = cost / Math.Max(elapsed.TotalSeconds, 0.001) * Math.Clamp(sharing, 1, Math.Max(1, Slots));
+        MeasuredSpeed = MeasuredSpeed is { } before ? before + (Weight * (speed - before)) : speed;
+    }
+}
+
+/// <summary>A checkpoint that some worker announced (table <c>checkpoints</c>). Kept, so that a restart knows the names before workers speak.</summary>
+internal sealed class FarmCheckpoint
+{
+    /// <summary>Digest of its files. Never changes.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The name people pick it by; changed by announcements.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>JSON of the <see cref="Contracts.Workers.CheckpointDescription"/>; changed by announcements.</summary>
+    public required string Description { get; set; }
+
+    /// <summary>When it was first announced: the earliest one is the farm's default. Never changes.</summary>
+    public required DateTimeOffset FirstSeenAt { get; init; }
+
+    /// <summary>When it was last announced: of two with one name, the later means that name.</summary>
+    public required DateTimeOffset LastSeenAt { get; set; }
+}

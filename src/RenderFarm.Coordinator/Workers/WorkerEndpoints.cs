@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Persistence;
+
+namespace RenderFarm.Coordinator.Workers;
+
+/// <summary>The routes of workers and checkpoints.</summary>
+internal static class WorkerEndpoints
+{
+    public static void MapWorkers(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/workers", WorkersAsync)
+            .WithTags("Farm").WithName("ListWorkers").WithSummary("Workers and their devices by name")
+            .Produces<Page<WorkerView>>().ProducesProblems();
+        routes.MapGet("/v1/checkpoints", CheckpointsAsync)
+            .WithTags("Farm").WithName("ListCheckpoints").WithSummary("Checkpoints that jobs can name")
+            .Produces<Page<CheckpointView>>().ProducesProblems();
+    }
+
+    private static async Task<IResult> WorkersAsync(FarmRecord record, CancellationToken cancellation) => Answers.Ok(await record.ReadAsync(
+        async db =>
+        {
+            var workers = await db.Workers.OrderBy(worker => worker.Name).ToListAsync(cancellation);
+            var devices = (await db.Devices.OrderBy(device => device.Device).ToListAsync(cancellation)).ToLookup(device => device.Worker);
+            var held = (await Fleet.HeldAsync(db, cancellation)).ToDictionary(row => (row.Worker, row.Device), row => row.Count);
+            return new Page<WorkerView>([.. workers.Select(worker => View(worker, devices[worker.Name], held))], null);
+        },
+        cancellation));
+
+    private static WorkerView View(FarmWorker worker, IEnumerable<FarmDevice> devices, Dictionary<(string, string), int> held) => new(
+        worker.Name,
+        worker.Status,
+        [.. devices.Select(device => new DeviceView(
+            device.Device, device.Slots, held.GetValueOrDefault((device.Worker, device.Device)), device.Profile, Math.Round(device.Speed)))],
+        worker.LastSeenAt);
+
+    private static async Task<IResult> CheckpointsAsync(CheckpointCatalog checkpoints, CancellationToken cancellation)
+    {
+        var catalog = await checkpoints.LoadAsync(cancellation);
+        var byDefault = catalog.Default?.Digest;
+        return Answers.Ok(new Page<CheckpointView>([.. catalog.Entries.Select(entry => View(entry, byDefault))], null));
+    }
+
+    private static CheckpointView View(CatalogEntry entry, string? byDefault) => new()
+    {
+        Name = entry.Checkpoint.Name,
+        Digest = entry.Checkpoint.Digest,
+        IsDefault = entry.Checkpoint.Digest == byDefault,
+        Width = entry.Checkpoint.Width,
+        Height = entry.Checkpoint.Height,
+        Steps = entry.Checkpoint.Steps,
+        Sampler = entry.Checkpoint.Sampler,
+        NoiseSchedule = entry.Checkpoint.NoiseSchedule,
+        GuidanceScale = entry.Checkpoint.GuidanceScale,
+        Workers = entry.Workers,
+    };
+}

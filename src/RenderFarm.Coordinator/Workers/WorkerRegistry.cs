@@ -1,0 +1,165 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Reports;
+
+namespace RenderFarm.Coordinator.Workers;
+
+/// <summary>What workers say about themselves, in the record.</summary>
+internal sealed class WorkerRegistry(
+    FarmRecord record,
+    HeartbeatReview review,
+    JobEventHub events,
+    Dispatcher dispatcher,
+    IOptions<CoordinatorOptions> options,
+    TimeProvider clock,
+    ILogger<WorkerRegistry> logger)
+{
+    /// <summary>A worker came up or repeats what it can do. A new incarnation has lost all the former held: it goes back at once.</summary>
+    public async Task AnnounceAsync(WorkerAnnounced message, CancellationToken cancellation)
+    {
+        var batch = new TaskBatch(clock.Now(), options.Value);
+        await record.WriteAsync(
+            async db =>
+            {
+                var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
+                if (worker?.Incarnation != message.Incarnation)
+                {
+                    CoordinatorLog.WorkerAnnounced(logger, message.Worker, message.Incarnation);
+                    await TakeBackAsync(db, batch, message.Worker, died: true, cancellation);
+                }
+
+                Upsert(db, worker, message, batch.Now);
+                await UpsertDevicesAsync(db, message, cancellation);
+                await UpsertCheckpointsAsync(db, message, batch.Now, cancellation);
+                return batch;
+            },
+            cancellation);
+        events.Changed(batch.ChangedJobs);
+        dispatcher.Wake();
+    }
+
+    /// <summary>A worker lives and lists what it holds.</summary>
+    public async Task HeartbeatAsync(WorkerHeartbeat message, CancellationToken cancellation)
+    {
+        var findings = await record.WriteAsync(
+            async db =>
+            {
+                var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
+                if (worker is null || worker.Incarnation != message.Incarnation)
+                {
+                    CoordinatorLog.UnknownHeartbeat(logger, message.Worker, message.Incarnation);
+                    return null;
+                }
+
+                worker.LastSeenAt = clock.Now();
+                var returned = worker.Status != WorkerStatuses.Active;
+                worker.Status = WorkerStatuses.Active;
+                if (returned) dispatcher.Wake();
+                return await review.ReviewAsync(db, message, cancellation);
+            },
+            cancellation);
+        if (findings is not null) await review.ActAsync(message.Worker, findings, cancellation);
+    }
+
+    /// <summary>A worker leaves in good order; what it still seemed to hold goes back at once.</summary>
+    public async Task LeaveAsync(WorkerLeft message, CancellationToken cancellation)
+    {
+        var batch = new TaskBatch(clock.Now(), options.Value);
+        await record.WriteAsync(
+            async db =>
+            {
+                var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
+                if (worker is null || worker.Incarnation != message.Incarnation) return batch;
+                CoordinatorLog.WorkerLeft(logger, message.Worker);
+                worker.Status = WorkerStatuses.Left;
+                await TakeBackAsync(db, batch, message.Worker, died: false, cancellation);
+                return batch;
+            },
+            cancellation);
+        events.Changed(batch.ChangedJobs);
+        dispatcher.Wake();
+    }
+
+    private async Task TakeBackAsync(FarmDbContext db, TaskBatch batch, string worker, bool died, CancellationToken cancellation)
+    {
+        var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.Worker == worker).ToListAsync(cancellation);
+        await batch.LoadAsync(db, held, cancellation);
+        foreach (var task in held) batch.TakeBack(task, died);
+        batch.RollUp();
+        if (held.Count > 0) CoordinatorLog.TakenBack(logger, held.Count, worker);
+    }
+
+    private static void Upsert(FarmDbContext db, FarmWorker? worker, WorkerAnnounced message, DateTimeOffset now)
+    {
+        if (worker is null)
+        {
+            db.Workers.Add(worker = new FarmWorker
+            {
+                Name = message.Worker,
+                Incarnation = message.Incarnation,
+                Checkpoints = [],
+                FirstSeenAt = now,
+                LastSeenAt = now,
+            });
+        }
+
+        worker.Incarnation = message.Incarnation;
+        worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest)];
+        worker.LastSeenAt = now;
+        worker.Status = WorkerStatuses.Active;
+    }
+
+    private static async Task UpsertDevicesAsync(FarmDbContext db, WorkerAnnounced message, CancellationToken cancellation)
+    {
+        var known = await db.Devices.Where(device => device.Worker == message.Worker).ToDictionaryAsync(device => device.Device, cancellation);
+        foreach (var announced in message.Capabilities.Devices)
+        {
+            if (!known.Remove(announced.Device, out var device))
+            {
+                db.Devices.Add(device = new FarmDevice
+                {
+                    Worker = message.Worker,
+                    Device = announced.Device,
+                    Slots = announced.Slots,
+                    Profile = announced.Profile,
+                    AnnouncedSpeed = announced.PixelStepsPerSecond,
+                });
+            }
+
+            // Another profile is another machine: what was measured says nothing about it.
+            if (device.Profile != announced.Profile) device.MeasuredSpeed = null;
+            (device.Slots, device.Profile, device.AnnouncedSpeed) = (announced.Slots, announced.Profile, announced.PixelStepsPerSecond);
+        }
+
+        db.Devices.RemoveRange(known.Values);
+    }
+
+    private static async Task UpsertCheckpointsAsync(FarmDbContext db, WorkerAnnounced message, DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (var announced in message.Capabilities.Checkpoints.DistinctBy(checkpoint => checkpoint.Digest))
+        {
+            var description = JsonSerializer.Serialize(announced, FarmJson.Options);
+            var known = await db.Checkpoints.FindAsync([announced.Digest], cancellation);
+            if (known is null)
+            {
+                db.Checkpoints.Add(known = new FarmCheckpoint
+                {
+                    Digest = announced.Digest,
+                    Name = announced.Name,
+                    Description = description,
+                    FirstSeenAt = now,
+                    LastSeenAt = now,
+                });
+            }
+
+            (known.Name, known.Description, known.LastSeenAt) = (announced.Name, description, now);
+        }
+    }
+}

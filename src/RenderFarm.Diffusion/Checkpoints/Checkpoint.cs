@@ -1,0 +1,74 @@
+using RenderFarm.Diffusion.Sampling;
+
+namespace RenderFarm.Diffusion.Checkpoints;
+
+/// <summary>
+/// A set of weights a user picks: a folder in the diffusers/Optimum ONNX layout. Opening one reads its small files and checks that the
+/// large ones are there; <see cref="StableDiffusionPipeline.Load"/> loads those.
+/// </summary>
+public sealed class Checkpoint
+{
+    private Checkpoint(string folder, string name)
+    {
+        Folder = folder;
+        Name = name;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The name people pick it by: from the manifest, else the folder's name.</summary>
+    public string Name { get; }
+
+    /// <summary>What it renders with when nobody says otherwise.</summary>
+    public CheckpointDefaults Defaults { get; private init; } = null!;
+
+    /// <summary>The forward process it was trained with.</summary>
+    public TrainingScheduleOptions Training { get; private init; } = null!;
+
+    /// <summary>Latents are multiplied by this after encoding, and divided before decoding.</summary>
+    public float VaeScale { get; private init; }
+
+    /// <summary>Pixels per latent cell along each side.</summary>
+    public int VaeFactor { get; private init; }
+
+    /// <summary>Width and height must be multiples of this many pixels, or the UNet's skip connections do not meet.</summary>
+    public int SideMultiple { get; private init; }
+
+    internal string TokenizerFolder => Path.Combine(Folder, "tokenizer");
+
+    internal string TextEncoderFile => Path.Combine(Folder, "text_encoder", "model.onnx");
+
+    internal string UNetFile => Path.Combine(Folder, "unet", "model.onnx");
+
+    internal string VaeDecoderFile => Path.Combine(Folder, "vae_decoder", "model.onnx");
+
+    /// <summary>Opens a checkpoint folder.</summary>
+    /// <exception cref="CheckpointException">A file is missing, unreadable or of a kind this engine does not run; the message names it.</exception>
+    public static Checkpoint Open(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, "there is no such folder");
+        JsonFile.Read(Path.Combine(folder, "model_index.json"));
+        var scheduler = JsonFile.Read(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+        var unet = JsonFile.ReadIfThere(Path.Combine(folder, "unet", "config.json"));
+        var vae = JsonFile.ReadIfThere(Path.Combine(folder, "vae_decoder", "config.json"));
+        var manifest = JsonFile.ReadIfThere(Path.Combine(folder, "renderfarm.json"));
+        var vaeFactor = 1 << ((vae?.Numbers("block_out_channels")?.Length ?? 4) - 1);
+
+        var checkpoint = new Checkpoint(folder, manifest?.Text("name") ?? Path.GetFileName(folder))
+        {
+            VaeFactor = vaeFactor,
+            VaeScale = (float)(vae?.Number("scaling_factor") ?? 0.18215),
+            SideMultiple = vaeFactor << ((unet?.Numbers("block_out_channels")?.Length ?? 4) - 1),
+            Training = SchedulerConfig.Read(scheduler),
+            Defaults = CheckpointDefaults.Read(folder, scheduler, unet, vaeFactor),
+        };
+        foreach (var file in (string[])[checkpoint.TextEncoderFile, checkpoint.UNetFile, checkpoint.VaeDecoderFile])
+        {
+            if (!File.Exists(file)) throw new CheckpointException(file, "the file is missing");
+        }
+
+        return checkpoint;
+    }
+}

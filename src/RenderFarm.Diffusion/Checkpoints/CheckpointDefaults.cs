@@ -1,0 +1,66 @@
+using RenderFarm.Diffusion.Sampling;
+
+namespace RenderFarm.Diffusion.Checkpoints;
+
+/// <summary>
+/// What a checkpoint renders with when nobody says otherwise: from its manifest <c>renderfarm.json</c>, and where there is none, sane values derived
+/// from its own configuration. Defaults are no part of the digest, because a recipe writes them all out.
+/// </summary>
+public sealed record CheckpointDefaults
+{
+    /// <summary>Native width in pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Native height in pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Step count.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Sampler name.</summary>
+    public required string Sampler { get; init; }
+
+    /// <summary>Noise schedule name.</summary>
+    public required string NoiseSchedule { get; init; }
+
+    /// <summary>Timestep spacing name.</summary>
+    public required string TimestepSpacing { get; init; }
+
+    /// <summary>Guidance scale.</summary>
+    public required double GuidanceScale { get; init; }
+
+    internal static CheckpointDefaults Read(string folder, JsonFile scheduler, JsonFile? unet, int vaeFactor)
+    {
+        var manifest = JsonFile.ReadIfThere(Path.Combine(folder, "renderfarm.json"));
+        var size = (unet?.Integer("sample_size") ?? 64) * vaeFactor;
+        var sampler = manifest?.Text("sampler") ?? SamplerFor(scheduler.Text("_class_name"));
+        var karras = scheduler.Flag("use_karras_sigmas") == true && sampler is "euler" or "heun" or "dpmpp_2m";
+        return new CheckpointDefaults
+        {
+            Width = manifest?.Integer("width") ?? size,
+            Height = manifest?.Integer("height") ?? size,
+            Steps = manifest?.Integer("steps") ?? (sampler == "plms" ? 50 : 25),
+            Sampler = sampler,
+            NoiseSchedule = manifest?.Text("noise_schedule") ?? (karras ? "karras" : "uniform"),
+            TimestepSpacing = manifest?.Text("timestep_spacing") ?? scheduler.Text("timestep_spacing") ?? "leading",
+            GuidanceScale = manifest?.Number("guidance_scale") ?? 7.5,
+        };
+    }
+
+    private static string SamplerFor(string? className)
+    {
+        var sampler = className switch
+        {
+            "PNDMScheduler" => "plms",
+            "DDIMScheduler" => "ddim",
+            "EulerDiscreteScheduler" => "euler",
+            "EulerAncestralDiscreteScheduler" => "euler_a",
+            "HeunDiscreteScheduler" => "heun",
+            "LMSDiscreteScheduler" => "lms",
+            "UniPCMultistepScheduler" => "unipc",
+            "LCMScheduler" => "lcm",
+            _ => "dpmpp_2m",
+        };
+        return SamplerCatalog.Names.Contains(sampler) ? sampler : "dpmpp_2m";
+    }
+}

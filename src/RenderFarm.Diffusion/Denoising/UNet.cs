@@ -1,0 +1,65 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Onnx;
+
+namespace RenderFarm.Diffusion.Denoising;
+
+/// <summary>
+/// The denoising network. What a graph takes is read from it: the timestep may be one number a row (rank 1) or one for the whole call (rank 0, or a
+/// fixed length of 1, as Optimum exports it), and any of float32, float16 and int64.
+/// </summary>
+internal sealed class UNet : IDisposable
+{
+    private readonly OnnxGraph _graph;
+    private readonly TensorSpec _sample;
+    private readonly TensorSpec _timestep;
+    private readonly TensorSpec _text;
+    private readonly TensorSpec _out;
+
+    public UNet(OnnxGraph graph)
+    {
+        _graph = graph;
+        graph.RequireOnly("sample", "timestep", "encoder_hidden_states");
+        _sample = graph.Input("sample");
+        _timestep = graph.Input("timestep");
+        _text = graph.Input("encoder_hidden_states");
+        _out = graph.Output("out_sample");
+        TimestepPerRow = _timestep.Rank == 1 && _timestep.Dimensions[0] != 1;
+        Channels = _out.Dimensions is [_, > 0, _, _] ? _out.Dimensions[1]
+            : _sample.Dimensions is [_, > 0, _, _] ? _sample.Dimensions[1] : 4;
+        TextWidth = _text.Dimensions is [_, _, > 0] ? _text.Dimensions[2] : null;
+        if (_sample.Dimensions is [_, > 0, _, _] && _sample.Dimensions[1] != Channels)
+            throw new CheckpointException(graph.File, $"it takes {_sample.Dimensions[1]} channels and gives {Channels}: only text-to-image graphs are run");
+    }
+
+    /// <summary>Latent channels.</summary>
+    public int Channels { get; }
+
+    /// <summary>Width of prompt embedding the graph declares; null when it leaves that open.</summary>
+    public int? TextWidth { get; }
+
+    /// <summary>Whether rows of one call may be at different timesteps. If not, only rows at the same timestep share a call.</summary>
+    public bool TimestepPerRow { get; }
+
+    /// <summary>Makes the buffers of a call of this many rows, to be used again and again.</summary>
+    public UNetCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
+    {
+        long[] latent = [rows, shape.Channels, shape.Height, shape.Width];
+        return new UNetCall(
+            _graph.Bind(),
+            (_sample.Name, new FloatTensor(_sample.ElementType, latent)),
+            (_timestep.Name, new FloatTensor(_timestep.ElementType, TimestepPerRow ? [rows] : _timestep.Rank == 0 ? [] : [1])),
+            (_text.Name, new FloatTensor(_text.ElementType, rows, tokens, textWidth)),
+            (_out.Name, new FloatTensor(_out.ElementType, latent)));
+    }
+
+    /// <summary>One UNet evaluation over the rows of a call. Blocks; ends early with an <see cref="OnnxRuntimeException"/> when terminated.</summary>
+    public void Run(UNetCall call, RunOptions options)
+    {
+        call.ToGraph();
+        _graph.Run(options, call.Binding);
+        call.FromGraph();
+    }
+
+    public void Dispose() => _graph.Dispose();
+}

@@ -1,0 +1,16 @@
+namespace RenderFarm.Diffusion;
+
+/// <summary>What, beside the request, can move the last bit of an image.</summary>
+/// <param name="Runtime">Inference library and version, for example <c>onnxruntime 1.31.1</c>.</param>
+/// <param name="Provider">Execution provider, for example <c>cpu</c>.</param>
+/// <param name="Device">Architecture and instruction set, for example <c>x64-avx512</c>.</param>
+public sealed record ExecutionEnvironment(string Runtime, string Provider, string Device)
+{
+    /// <summary>
+    /// Revision of this library's own arithmetic: samplers, noise, guidance, rounding. Raised with every change that moves a bit of an image.
+    /// </summary>
+    public const int EngineRevision = 1;
+
+    /// <summary>What pipelines of this process run on.</summary>
+    public static ExecutionEnvironment OfThisMachine() => Onnx.OnnxSessionFactory.Describe();
+}

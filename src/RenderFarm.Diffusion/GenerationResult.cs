@@ -1,0 +1,14 @@
+using RenderFarm.Imaging;
+
+namespace RenderFarm.Diffusion;
+
+/// <summary>A finished image.</summary>
+/// <param name="Image">Its pixels.</param>
+/// <param name="Seed">The seed it was made from.</param>
+/// <param name="RenderTime">From its first turn in the engine to finished pixels; waiting for a slot is not counted.</param>
+public sealed record GenerationResult(RgbImage Image, uint Seed, TimeSpan RenderTime);
+
+/// <summary>How far an image is.</summary>
+/// <param name="Turn">UNet evaluations done.</param>
+/// <param name="Turns">UNet evaluations needed.</param>
+public readonly record struct GenerationProgress(int Turn, int Turns);

@@ -1,0 +1,20 @@
+namespace RenderFarm.Diffusion;
+
+/// <summary>Text in, pixels out, for one checkpoint on one device. Calls may overlap: images in flight share UNet calls.</summary>
+public interface ITextToImagePipeline : IDisposable
+{
+    /// <summary>Images denoised at the same time; more wait their turn.</summary>
+    int Slots { get; }
+
+    /// <summary>What, beside a request, can move the last bit of an image.</summary>
+    ExecutionEnvironment Environment { get; }
+
+    /// <summary>Makes one image.</summary>
+    /// <param name="request">What to make; its image depends on nothing else.</param>
+    /// <param name="progress">Told of turn 0 when the image gets its slot, then after every turn; on the engine's thread, so it must return quickly.</param>
+    /// <param name="cancellation">Takes the image out before the next UNet call.</param>
+    /// <exception cref="GenerationException">The image cannot be made.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    Task<GenerationResult> GenerateAsync(
+        GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellation = default);
+}

@@ -1,0 +1,149 @@
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Engine;
+using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Sampling;
+using RenderFarm.Diffusion.Text;
+using RenderFarm.Diffusion.Vae;
+
+namespace RenderFarm.Diffusion;
+
+/// <summary>
+/// Text to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
+/// space, VAE decoder. An image depends on its request alone, however many others are in flight.
+/// </summary>
+/// <remarks>Limitations: one text encoder, text to image only, at most 77 tokens a prompt (the rest is cut off), CPU.</remarks>
+public sealed class StableDiffusionPipeline : ITextToImagePipeline
+{
+    private readonly Checkpoint _checkpoint;
+    private readonly TrainingSchedule _schedule;
+    private readonly ClipTextEncoder _textEncoder;
+    private readonly UNet _unet;
+    private readonly VaeDecoder _vae;
+    private readonly DenoisingEngine _engine;
+    private readonly TimeProvider _clock;
+    private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
+
+    // Native graphs may be freed only when nobody runs them: counts the calls in flight, plus one for the pipeline itself.
+    private readonly CountdownEvent _users = new(1);
+
+    private StableDiffusionPipeline(Checkpoint checkpoint, PipelineOptions options, TimeProvider clock)
+    {
+        var sessions = new OnnxSessionFactory(options);
+        _checkpoint = checkpoint;
+        _clock = clock;
+        _schedule = new TrainingSchedule(checkpoint.Training);
+        var tokenizer = ClipTokenizer.Load(checkpoint.TokenizerFolder);
+        _textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions), tokenizer, options.CachedEmbeddings);
+        _unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
+        _vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
+        if (_unet.TextWidth is { } width && width != _textEncoder.Width)
+            throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {_textEncoder.Width}");
+
+        var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
+        var selection = new TurnSelection(options.MaxRows, options.MaxPixelsPerCall, cell, _unet.TimestepPerRow);
+        _engine = new DenoisingEngine(_unet, selection, options.Slots, clock);
+        Slots = options.Slots;
+    }
+
+    /// <inheritdoc />
+    public int Slots { get; }
+
+    /// <inheritdoc />
+    public ExecutionEnvironment Environment { get; } = OnnxSessionFactory.Describe();
+
+    /// <summary>UNet calls made so far.</summary>
+    public long Turns => _engine.Turns;
+
+    /// <summary>Loads a checkpoint's graphs.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="options">How to use the device; null for the defaults.</param>
+    /// <param name="clock">Measures render times; null for the system's.</param>
+    /// <exception cref="CheckpointException">A file is damaged or of a kind this engine does not run; the message names it.</exception>
+    public static StableDiffusionPipeline Load(Checkpoint checkpoint, PipelineOptions? options = null, TimeProvider? clock = null) =>
+        new(checkpoint, options ?? new PipelineOptions(), clock ?? TimeProvider.System);
+
+    /// <summary>Makes several images that differ in their seed alone: image i uses seed + i.</summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="images">How many, at least 1.</param>
+    /// <param name="cancellation">Cancels all of them.</param>
+    public async Task<IReadOnlyList<GenerationResult>> GenerateManyAsync(
+        GenerationRequest request, int images, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
+        if (request.Seed + (long)images - 1 > uint.MaxValue)
+            throw new GenerationException(GenerationError.BadRequest, $"seed: {request.Seed} + {images - 1} is beyond {uint.MaxValue}.");
+
+        return await Task.WhenAll(Enumerable.Range(0, images)
+            .Select(i => GenerateAsync(request with { Seed = request.Seed + (uint)i }, cancellation: cancellation)));
+    }
+
+    /// <inheritdoc />
+    public async Task<GenerationResult> GenerateAsync(
+        GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(!_users.TryAddCount(), this);
+        try
+        {
+            return await RenderAsync(request, progress, cancellation);
+        }
+        finally
+        {
+            _users.Signal();
+        }
+    }
+
+    private async Task<GenerationResult> RenderAsync(
+        GenerationRequest request, IProgress<GenerationProgress>? progress, CancellationToken cancellation)
+    {
+        // 1. Validate, with the checkpoint's defaults in place.
+        var settings = GenerationSettings.From(request, _checkpoint);
+        var shape = new LatentShape(_unet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
+
+        // 2. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
+        await Task.Yield();
+        cancellation.ThrowIfCancellationRequested();
+        var prompt = _textEncoder.Encode(request.Prompt);
+        var negative = ClassifierFreeGuidance.IsOn(settings.GuidanceScale) ? _textEncoder.Encode(request.NegativePrompt) : null;
+
+        // 3. Sampler, shared by all images with these settings.
+        var sampler = SamplerFor(settings.Sampler);
+
+        // 4. Noise, from this image's stream alone.
+        var noise = NoiseStreams.Create(request.NoiseSource, request.Seed);
+        var latent = new float[shape.Length];
+        noise.Draw(latent);
+        for (var i = 0; i < latent.Length; i++) latent[i] *= sampler.InitialNoiseScale;
+
+        // 5. Denoise, in company.
+        var slot = new Slot(
+            sampler.Start(latent, noise), shape, prompt, negative, (float)settings.GuidanceScale, sampler.Timesteps.Count, progress, cancellation);
+        var denoised = await _engine.RunAsync(slot);
+
+        // 6. Decode, while the engine goes on with the others.
+        cancellation.ThrowIfCancellationRequested();
+        var image = _vae.Decode(denoised, shape);
+        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(slot.StartedAt!.Value));
+    }
+
+    private Sampler SamplerFor(SamplerSettings settings)
+    {
+        if (_samplers.TryGet(settings, out var known)) return known;
+        var sampler = SamplerCatalog.Create(_schedule, settings);
+        _samplers.Add(settings, sampler);
+        return sampler;
+    }
+
+    /// <summary>Cancels every image in flight and frees the graphs.</summary>
+    public void Dispose()
+    {
+        if (_users.IsSet) return;
+        _engine.Dispose();
+        _users.Signal();
+        _users.Wait();
+        _textEncoder.Dispose();
+        _unet.Dispose();
+        _vae.Dispose();
+    }
+}

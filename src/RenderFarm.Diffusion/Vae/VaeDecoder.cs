@@ -1,0 +1,70 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Imaging;
+
+namespace RenderFarm.Diffusion.Vae;
+
+/// <summary>
+/// Latent to pixels: one image a call, so that a picture never depends on its neighbours, and because half-precision decoders misbehave
+/// with several (ONNX Runtime's and diffusers' pipelines decode one at a time too). Safe for concurrent use.
+/// </summary>
+internal sealed class VaeDecoder : IDisposable
+{
+    private readonly OnnxGraph _graph;
+    private readonly TensorSpec _latent;
+    private readonly TensorSpec _sample;
+    private readonly float _scale;
+    private readonly int _factor;
+
+    /// <param name="graph">Takes <c>latent_sample</c> [1, C, h, w], gives <c>sample</c> [1, 3, H, W] in −1…1.</param>
+    /// <param name="scale">The latent is divided by this first.</param>
+    /// <param name="factor">H/h and W/w.</param>
+    public VaeDecoder(OnnxGraph graph, float scale, int factor)
+    {
+        _graph = graph;
+        graph.RequireOnly("latent_sample");
+        _latent = graph.Input("latent_sample");
+        _sample = graph.Output("sample");
+        _scale = scale;
+        _factor = factor;
+    }
+
+    /// <summary>Decodes one latent.</summary>
+    /// <param name="latent">channels × height × width numbers.</param>
+    /// <param name="shape">Its shape.</param>
+    public RgbImage Decode(ReadOnlySpan<float> latent, LatentShape shape)
+    {
+        var (width, height) = (shape.Width * _factor, shape.Height * _factor);
+        using var input = new FloatTensor(_latent.ElementType, 1, shape.Channels, shape.Height, shape.Width);
+        using var output = new FloatTensor(_sample.ElementType, 1, 3, height, width);
+        for (var i = 0; i < latent.Length; i++) input.Values[i] = latent[i] / _scale;
+        input.ToGraph();
+
+        using var binding = _graph.Bind();
+        using var options = new RunOptions();
+        binding.BindInput(_latent.Name, input.Value);
+        binding.BindOutput(_sample.Name, output.Value);
+        _graph.Run(options, binding);
+        output.FromGraph();
+        return new RgbImage(width, height, ToPixels(output.Values, width * height));
+    }
+
+    /// <summary>Planes in −1…1 to interleaved bytes: round((x/2 + 0.5) clamped to 0…1, × 255), half to even, as diffusers does.</summary>
+    internal static byte[] ToPixels(ReadOnlySpan<float> planes, int plane)
+    {
+        var pixels = new byte[plane * 3];
+        for (var i = 0; i < plane; i++)
+        {
+            for (var channel = 0; channel < 3; channel++)
+            {
+                var value = Math.Clamp((planes[(channel * plane) + i] / 2) + 0.5f, 0f, 1f);
+                pixels[(i * 3) + channel] = (byte)MathF.Round(value * 255f, MidpointRounding.ToEven);
+            }
+        }
+
+        return pixels;
+    }
+
+    public void Dispose() => _graph.Dispose();
+}

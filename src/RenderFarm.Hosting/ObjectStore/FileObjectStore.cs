@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
+namespace RenderFarm.Hosting.ObjectStore;
+
+/// <summary>
+/// Objects as files under one folder: the embedded farm's store. A file is written under another name, flushed to the disk and renamed, so that
+/// a key either names the whole object or nothing.
+/// </summary>
+public sealed class FileObjectStore : IObjectStore
+{
+    private const string Unfinished = ".part";
+    private readonly string _root;
+
+    /// <param name="root">Folder of the objects; made when missing.</param>
+    /// <exception cref="IOException">The folder cannot be made or written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be made or written to.</exception>
+    public FileObjectStore(string root)
+    {
+        _root = Path.GetFullPath(root);
+        Directory.CreateDirectory(_root);
+    }
+
+    /// <inheritdoc />
+    public async Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation)
+    {
+        var path = PathOf(key);
+        var unfinished = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{Unfinished}";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: false))
+            {
+                await file.WriteAsync(content, cancellation);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(unfinished);
+            throw new ObjectStoreException($"The image folder refused to store {key}: {error.Message} Free some space or check its permissions.", error);
+        }
+        catch (OperationCanceledException)
+        {
+            TryDelete(unfinished);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation)
+    {
+        try
+        {
+            return Task.FromResult<Stream?>(new FileStream(PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 65_536, useAsync: true));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ObjectStoreException($"The image folder refused to read {key}: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation)
+    {
+        var file = new FileInfo(PathOf(key));
+        return Task.FromResult<long?>(file.Exists ? file.Length : null);
+    }
+
+    /// <inheritdoc />
+    public Task DeleteAsync(ObjectKey key, CancellationToken cancellation)
+    {
+        try
+        {
+            File.Delete(PathOf(key));
+            return Task.CompletedTask;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return Task.CompletedTask;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ObjectStoreException($"The image folder refused to delete {key}: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<ObjectKey> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await Task.CompletedTask;
+        var keys = Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(Unfinished, StringComparison.Ordinal))
+            .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return new ObjectKey(key);
+        }
+    }
+
+    private string PathOf(ObjectKey key) => Path.Combine(_root, key.Value.Replace('/', Path.DirectorySeparatorChar));
+
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The failure that brought us here is the one to report; a stray .part file is invisible to readers.
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Hosting.ObjectStore;
+
+namespace RenderFarm.Worker;
+
+/// <summary>
+/// One attempt's life: taken, rendered, stored, reported. The page to read first.
+/// </summary>
+/// <remarks>
+/// It reports every run it takes exactly once, with a success, a failure, a cancel or a hand-back. It does not retry a render (the coordinator does)
+/// and does not know whether another delivery of the same attempt runs elsewhere: both may finish, and the record takes the first.
+/// </remarks>
+internal sealed class AttemptRunner(
+    WorkerIdentity identity,
+    HeldRuns runs,
+    PipelineCache pipelines,
+    ImagePublisher publisher,
+    ReportOutbox reports,
+    ProgressBoard progress,
+    TimeProvider clock,
+    ILogger<AttemptRunner> logger)
+{
+    /// <summary>Takes a delivery. Returns at once; the outcome comes as a report.</summary>
+    public void Take(RunAttempt command)
+    {
+        var run = new HeldRun(command, RunId.New(clock));
+        if (!runs.TryAdd(run))
+        {
+            reports.Add(new AttemptReturned(run.Attempt, run.Run, identity.Name));
+            run.Dispose();
+            return;
+        }
+
+        _ = Task.Run(() => LiveAsync(run));
+    }
+
+    private async Task LiveAsync(HeldRun run)
+    {
+        var report = await RenderAsync(run);
+        progress.Remove(run);
+        reports.Add(report, sent: () =>
+        {
+            // Held until the report is on the bus: heartbeats keep the lease meanwhile.
+            runs.Remove(run);
+            run.Dispose();
+        });
+    }
+
+    /// <summary>The attempt's outcome as a report; never throws.</summary>
+    private async Task<object> RenderAsync(HeldRun run)
+    {
+        var recipe = run.Command.Recipe;
+        try
+        {
+            // 1. The pipeline of the recipe's checkpoint, loaded if it is not.
+            using var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+
+            // 2. Pixels. The engine decides when; the first progress says that it has begun.
+            var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
+            var result = await pipeline.Value.GenerateAsync(SettingsMapping.ToRequest(recipe), watch, run.Stopping);
+
+            // 3. File, object, and only then the word that it is there.
+            var profile = SettingsMapping.ToProfile(pipeline.Value.Environment);
+            var image = await publisher.PublishAsync(run, result, profile, run.Stopping);
+            return new AttemptSucceeded(run.Attempt, run.Run, identity.Name, image);
+        }
+        catch (OperationCanceledException) when (run.Cause == StopCause.Canceled)
+        {
+            return new AttemptCanceled(run.Attempt, run.Run, identity.Name);
+        }
+        catch (OperationCanceledException) when (run.Cause == StopCause.Shutdown)
+        {
+            return new AttemptReturned(run.Attempt, run.Run, identity.Name);
+        }
+        catch (Exception error)
+        {
+            var failure = Classify(error);
+            WorkerLog.AttemptFailed(logger, run.Attempt, failure.Code, failure.Detail, error);
+            return new AttemptFailed(run.Attempt, run.Run, identity.Name, failure);
+        }
+    }
+
+    private static AttemptFailure Classify(Exception error) => error switch
+    {
+        GenerationException { Error: GenerationError.BadRequest } => new AttemptFailure(FailureCodes.BadRecipe, Retryable: false, error.Message),
+        GenerationException { Error: GenerationError.NotFinite } => new AttemptFailure(FailureCodes.NotFinite, Retryable: false, error.Message),
+        UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
+        CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
+        ObjectStoreException => new AttemptFailure(FailureCodes.StoreUnavailable, Retryable: true, error.Message),
+        _ => new AttemptFailure(FailureCodes.EngineFailed, Retryable: true, error.Message),
+    };
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Hosting.Background;
+
+namespace RenderFarm.Worker;
+
+/// <summary>
+/// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated every ten beats, so that a coordinator
+/// that lost it learns of the worker again.
+/// </summary>
+internal sealed class HeartbeatLoop(
+    WorkerIdentity identity,
+    HeldRuns runs,
+    WorkerOffer offer,
+    IReportSender sender,
+    IOptions<WorkerOptions> options,
+    TimeProvider clock,
+    ILogger<HeartbeatLoop> logger)
+    : FarmLoop(options.Value.Heartbeat, clock, logger)
+{
+    private const int BeatsPerAnnouncement = 10;
+    private long _beat;
+
+    protected override async Task<bool> PassAsync(CancellationToken stopping)
+    {
+        if (_beat % BeatsPerAnnouncement == 0)
+            await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, offer.Capabilities), stopping);
+        _beat++;
+        await sender.TellAsync(new WorkerHeartbeat(identity.Name, identity.Incarnation, runs.Entries()), stopping);
+        return false;
+    }
+}
+
+/// <summary>What this worker can render.</summary>
+internal sealed class WorkerOffer(CheckpointShelf shelf, IOptions<WorkerOptions> options)
+{
+    /// <summary>One CPU device; its speed is not known before it has rendered something.</summary>
+    public WorkerCapabilities Capabilities { get; } = new(
+        [
+            new DeviceCapabilities(
+                WorkerIdentity.Device,
+                options.Value.Slots,
+                SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.OfThisMachine()).ToString(),
+                PixelStepsPerSecond: 0),
+        ],
+        shelf.Describe());
+}

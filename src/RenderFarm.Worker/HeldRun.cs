@@ -1,0 +1,42 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Why a held run is asked to stop.</summary>
+internal enum StopCause
+{
+    /// <summary>Nobody asked.</summary>
+    None,
+
+    /// <summary>The record no longer wants it.</summary>
+    Canceled,
+
+    /// <summary>The process is leaving: the attempt goes back unspent.</summary>
+    Shutdown,
+}
+
+/// <summary>One delivery of an attempt from the moment it is taken until its last report is sent.</summary>
+internal sealed class HeldRun(RunAttempt command, RunId run) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private int _cause;
+
+    public RunAttempt Command => command;
+
+    public AttemptId Attempt => command.Attempt;
+
+    public RunId Run => run;
+
+    public CancellationToken Stopping => _stop.Token;
+
+    /// <summary>The first cause given; later ones do not change it.</summary>
+    public StopCause Cause => (StopCause)Volatile.Read(ref _cause);
+
+    public void Stop(StopCause cause)
+    {
+        if (Interlocked.CompareExchange(ref _cause, (int)cause, (int)StopCause.None) == (int)StopCause.None) _stop.Cancel();
+    }
+
+    public void Dispose() => _stop.Dispose();
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Options;
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Checkpoints;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Turns a checkpoint into something that renders: the real engine, or in tests a pipeline that fails on purpose.</summary>
+internal interface IPipelineLoader
+{
+    /// <exception cref="CheckpointException">A file is damaged; the message names it.</exception>
+    ITextToImagePipeline Load(Checkpoint checkpoint);
+}
+
+/// <summary>Loads the real engine.</summary>
+internal sealed class StableDiffusionLoader(IOptions<WorkerOptions> options, TimeProvider clock) : IPipelineLoader
+{
+    public ITextToImagePipeline Load(Checkpoint checkpoint) => StableDiffusionPipeline.Load(
+        checkpoint, new PipelineOptions { Slots = options.Value.Slots, Threads = options.Value.Threads }, clock);
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+using RenderFarm.Contracts.Attempts;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Every log message of the worker. Ids 200…299, never reused.</summary>
+internal static partial class WorkerLog
+{
+    [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "Attempt {Attempt} failed ({Code}): {Detail}")]
+    public static partial void AttemptFailed(ILogger logger, RenderFarm.Contracts.AttemptId attempt, string code, string detail, Exception error);
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "Loading checkpoint {Name} from {Folder}")]
+    public static partial void LoadingCheckpoint(ILogger logger, string name, string folder);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "Storing {Key} failed at try {Try} of {Tries}")]
+    public static partial void StoringFailed(ILogger logger, string key, int @try, int tries, Exception error);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "Leaving with {Count} attempts not handed back in time; their leases will expire")]
+    public static partial void LeftHolding(ILogger logger, int count);
+}

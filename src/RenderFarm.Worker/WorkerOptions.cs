@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RenderFarm.Worker;
+
+/// <summary>How a worker runs. Bound from the section <c>Worker</c>.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Worker";
+
+    /// <summary>Name of the worker, stable over restarts: lower-case letters, digits and hyphens. Default <c>worker</c>.</summary>
+    [Required]
+    [RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "Worker:Name is 1…63 lower-case letters, digits and hyphens, with no hyphen at either end.")]
+    public string Name { get; set; } = "worker";
+
+    /// <summary>Images denoised at the same time, 1…1,024; default 8.</summary>
+    [Range(1, 1024)]
+    public int Slots { get; set; } = 8;
+
+    /// <summary>Threads of one UNet call, 0…256; default 0: one per core.</summary>
+    [Range(0, 256)]
+    public int Threads { get; set; }
+
+    /// <summary>Checkpoints kept loaded, 1…64; default 2. The least recently used leaves when it is idle.</summary>
+    [Range(1, 64)]
+    public int ResidentCheckpoints { get; set; } = 2;
+
+    /// <summary>Time between heartbeats, 100 ms…1 minute; default 3 s. The coordinator's leases last four of them.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Shortest time between two progress messages, 10 ms…1 minute; default 100 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
+    public TimeSpan Progress { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Tries to store one image before the attempt fails, 1…10; default 3, with growing pauses.</summary>
+    [Range(1, 10)]
+    public int StoreTries { get; set; } = 3;
+
+    /// <summary>Longest time a stop waits for held attempts to be handed back, 0 s…5 minutes; default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
+}

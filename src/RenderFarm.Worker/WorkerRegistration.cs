@@ -1,0 +1,69 @@
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RenderFarm.Hosting.Messaging;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Puts a worker together. The host adds the bus (with <see cref="BusPart"/>), an object store and a clock.</summary>
+public static class WorkerRegistration
+{
+    /// <summary>Adds the worker's services. Call after the bus was added, so that the worker stops before it.</summary>
+    /// <param name="services">The process's services.</param>
+    /// <param name="checkpoints">Checkpoints opened by <see cref="WorkerCheckpoints.OpenAsync"/>.</param>
+    /// <param name="configure">Sets options.</param>
+    public static IServiceCollection AddWorker(this IServiceCollection services, WorkerCheckpoints checkpoints, Action<WorkerOptions> configure)
+    {
+        services.AddOptions<WorkerOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(checkpoints.Shelf);
+        services.AddSingleton<WorkerIdentity>();
+        services.AddSingleton<HeldRuns>();
+        services.AddSingleton<PipelineCache>();
+        services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
+        services.AddSingleton<ImagePublisher>();
+        services.AddSingleton<IReportSender, BusReportSender>();
+        services.AddSingleton<AttemptRunner>();
+        services.AddSingleton<WorkerOffer>();
+        AddLoop<ReportOutbox>(services);
+        AddLoop<ProgressBoard>(services);
+        AddLoop<HeartbeatLoop>(services);
+        services.AddHostedService<WorkerService>();
+        return services;
+    }
+
+    /// <summary>The worker's consumers and queues.</summary>
+    public static BusPart BusPart { get; } = new(
+        bus =>
+        {
+            bus.AddConsumer<RunAttemptConsumer>();
+            bus.AddConsumer<CancelAttemptConsumer>();
+        },
+        (context, transport) =>
+        {
+            var worker = context.GetRequiredService<IOptions<WorkerOptions>>().Value.Name;
+            transport.ReceiveEndpoint(EndpointNames.Render(worker, WorkerIdentity.Device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
+            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
+        });
+
+    private static void AddLoop<TLoop>(IServiceCollection services)
+        where TLoop : class, IHostedService
+    {
+        services.AddSingleton<TLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<TLoop>());
+    }
+}
+
+/// <summary>The opened checkpoints of a worker.</summary>
+public sealed class WorkerCheckpoints
+{
+    private WorkerCheckpoints(CheckpointShelf shelf) => Shelf = shelf;
+
+    internal CheckpointShelf Shelf { get; }
+
+    /// <summary>Opens checkpoint folders, at least one, and computes their digests. The first is loaded at start.</summary>
+    /// <exception cref="Diffusion.Checkpoints.CheckpointException">A file is missing or damaged; the message names it.</exception>
+    public static async Task<WorkerCheckpoints> OpenAsync(IEnumerable<string> folders, CancellationToken cancellation) =>
+        new(await CheckpointShelf.OpenAsync(folders, cancellation));
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Contracts.Workers;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Leaves in good order: takes no more, hands back what is held without spending an attempt, and says goodbye.</summary>
+/// <remarks>Registered after the loops it needs, so that the host stops it before them.</remarks>
+internal sealed class WorkerService(
+    WorkerIdentity identity,
+    HeldRuns runs,
+    PipelineCache pipelines,
+    CheckpointShelf shelf,
+    IReportSender sender,
+    IOptions<WorkerOptions> options,
+    TimeProvider clock,
+    ILogger<WorkerService> logger) : IHostedService
+{
+    /// <summary>Loads the default checkpoint, so that a damaged one stops the start and not the first job.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var prewarmed = await pipelines.UseAsync(shelf.DefaultDigest, cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await runs.CloseAsync().WaitAsync(options.Value.StopGrace, clock, cancellationToken);
+            await sender.TellAsync(new WorkerLeft(identity.Name, identity.Incarnation), cancellationToken);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            WorkerLog.LeftHolding(logger, runs.Snapshot().Count);
+        }
+    }
+}

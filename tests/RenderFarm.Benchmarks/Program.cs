@@ -1,0 +1,38 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using RenderFarm.Benchmarks;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+const string Usage = """
+    usage: dotnet run -c Release --project tests/RenderFarm.Benchmarks -- WHAT [--pairs N]
+
+      engine   step loop ÷ bare session.Run, and managed allocation per step
+      farm     embedded farm ÷ bare pipeline loop, images/s
+      batch    16 images in flight ÷ one at a time, images/s
+      cold     the built program, 4 demo images, start-up included
+      ratios   all of the above
+      micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
+
+    Results are printed and written to tests/RenderFarm.Benchmarks/results/.
+    """;
+
+var pairs = args is [_, "--pairs", var count] ? int.Parse(count, CultureInfo.InvariantCulture) : 30;
+switch (args.FirstOrDefault())
+{
+    case "micro":
+        BenchmarkSwitcher.FromAssembly(typeof(Results).Assembly).Run(args[1..]);
+        return 0;
+    case "engine" or "farm" or "batch" or "cold" or "ratios":
+        var what = args[0];
+        var results = new Results(pairs);
+        if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
+        if (what is "batch" or "ratios") await BatchBenchmark.RunAsync(results);
+        if (what is "farm" or "ratios") await FarmBenchmark.RunAsync(results);
+        if (what is "cold" or "ratios") await ColdStartBenchmark.RunAsync(results);
+        return results.Write(what) ? 0 : 1;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}

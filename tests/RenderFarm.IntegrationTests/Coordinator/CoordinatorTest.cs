@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Coordinator;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Coordinator;
+
+/// <summary>What every test of a whole coordinator needs: a folder, a store, a clock that stands still, and a deadline.</summary>
+public abstract class CoordinatorTest : IAsyncLifetime
+{
+    private readonly CancellationTokenSource _deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private readonly TemporaryFolder _folder = new();
+    private CoordinatorHost? _host;
+
+    protected MemoryObjectStore Store { get; } = new();
+
+    protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero)) { };
+
+    protected CancellationToken Deadline => _deadline.Token;
+
+    protected CoordinatorHost Host => _host!;
+
+    protected string Folder => _folder.Path;
+
+    public ValueTask InitializeAsync()
+    {
+        _deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null) await _host.DisposeAsync();
+        _folder.Dispose();
+        _deadline.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Starts a coordinator, in the place of the one before if there is one.</summary>
+    protected async Task StartAsync(Action<CoordinatorOptions>? configure = null, params ScriptedWorker[] workers)
+    {
+        if (_host is not null) await _host.DisposeAsync();
+        _host = await CoordinatorHost.StartAsync(Folder, Store, Clock, configure, workers);
+    }
+
+    /// <summary>Starts a coordinator with one worker that has announced itself.</summary>
+    protected async Task<ScriptedWorker> StartWithWorkerAsync(Action<ScriptedWorker>? shape = null, Action<CoordinatorOptions>? configure = null)
+    {
+        var worker = new ScriptedWorker("alpha", "cpu", Store);
+        shape?.Invoke(worker);
+        await StartAsync(configure, worker);
+        await AnnounceAsync(worker);
+        return worker;
+    }
+
+    /// <summary>Announces a worker and waits until the API shows it.</summary>
+    protected async Task AnnounceAsync(ScriptedWorker worker)
+    {
+        await worker.AnnounceAsync();
+        await UntilAsync<Contracts.Api.Page<Contracts.Api.WorkerView>>(
+            "/v1/workers", page => page.Items.Any(shown => shown.Name == worker.Name && shown.Status == "active"));
+    }
+
+    /// <summary>Asks the API until it answers as expected.</summary>
+    protected async Task<T> UntilAsync<T>(string path, Func<T, bool> expected)
+    {
+        while (true)
+        {
+            var value = await Host.GetAsync<T>(path, Deadline);
+            if (expected(value)) return value;
+            await Task.Yield();
+        }
+    }
+}

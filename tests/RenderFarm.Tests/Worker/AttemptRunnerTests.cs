@@ -1,0 +1,182 @@
+using System.Security.Cryptography;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Imaging;
+using RenderFarm.Worker;
+using Xunit;
+
+namespace RenderFarm.Tests.Worker;
+
+public sealed class AttemptRunnerTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Taken_attempt_is_started_then_succeeds_with_its_object_in_the_store()
+    {
+        await using var bench = new WorkerBench();
+        var command = WorkerBench.Command("a circle");
+        bench.Runner.Take(command);
+
+        var started = await bench.NextReportAsync<AttemptStarted>();
+        var succeeded = await bench.NextReportAsync<AttemptSucceeded>();
+        Assert.Equal(command.Attempt, succeeded.Attempt);
+        Assert.Equal(started.Run, succeeded.Run);
+        Assert.Equal($"images/{command.Attempt.Job}/000003-1-{succeeded.Run}.png", succeeded.Image.ObjectKey);
+
+        var file = await ReadAsync(bench.Store, succeeded.Image.ObjectKey);
+        Assert.Equal(succeeded.Image.SizeBytes, file.Length);
+        Assert.Equal(succeeded.Image.Sha256, Convert.ToHexStringLower(SHA256.HashData(file)));
+        var texts = ImageReader.ReadTexts(file);
+        Assert.Equal(command.Recipe.ToCanonicalJson(), texts.Recipe);
+        Assert.Equal("fake 1.0/none/none/1", texts.Profile);
+        Assert.StartsWith("a circle\nSteps: 2, Sampler: DDIM", texts.Parameters, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Same_recipe_gives_the_same_bytes_at_another_index_attempt_and_run()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle"));
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptSucceeded>();
+        bench.Runner.Take(WorkerBench.Command("a circle", number: 2));
+        await bench.NextReportAsync<AttemptStarted>();
+        var second = await bench.NextReportAsync<AttemptSucceeded>();
+        Assert.NotEqual(first.Image.ObjectKey, second.Image.ObjectKey);
+        Assert.Equal(first.Image.Sha256, second.Image.Sha256);
+    }
+
+    [Fact]
+    public async Task Two_deliveries_of_one_attempt_are_two_runs_that_cannot_overwrite_each_other()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("hold"));
+        bench.Runner.Take(WorkerBench.Command("hold"));
+        Assert.Equal(2, bench.Runs.Entries().Select(entry => entry.Run).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("fail", FailureCodes.EngineFailed, true)]
+    [InlineData("not finite", FailureCodes.NotFinite, false)]
+    public async Task Failed_render_is_reported_with_its_code(string prompt, string code, bool retryable)
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command(prompt));
+        await bench.NextReportAsync<AttemptStarted>();
+        var failed = await bench.NextReportAsync<AttemptFailed>();
+        Assert.Equal(code, failed.Failure.Code);
+        Assert.Equal(retryable, failed.Failure.Retryable);
+    }
+
+    [Fact]
+    public async Task Unknown_checkpoint_is_reported_and_nothing_is_loaded()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle", checkpoint: "sha256:ff"));
+        Assert.Equal(FailureCodes.UnknownCheckpoint, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
+        Assert.Equal(0, bench.Loads);
+    }
+
+    [Fact]
+    public async Task Unknown_format_is_a_bad_recipe()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle", format: "bmp"));
+        await bench.NextReportAsync<AttemptStarted>();
+        var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
+        Assert.Equal(FailureCodes.BadRecipe, failure.Code);
+        Assert.Contains("png, jpeg, webp", failure.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Canceled_attempt_is_reported_as_canceled()
+    {
+        await using var bench = new WorkerBench();
+        var command = WorkerBench.Command("hold");
+        bench.Runner.Take(command);
+        await bench.NextReportAsync<AttemptStarted>();
+        bench.Runs.Cancel(command.Attempt);
+        Assert.Equal(command.Attempt, (await bench.NextReportAsync<AttemptCanceled>()).Attempt);
+    }
+
+    [Fact]
+    public async Task Shutdown_hands_held_attempts_back_and_takes_no_more()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("hold"));
+        await bench.NextReportAsync<AttemptStarted>();
+        var closed = bench.Runs.CloseAsync();
+        await bench.NextReportAsync<AttemptReturned>();
+        await closed.WaitAsync(Cancellation);
+
+        bench.Runner.Take(WorkerBench.Command("a late one", number: 9));
+        Assert.Equal(9, (await bench.NextReportAsync<AttemptReturned>()).Attempt.Number);
+    }
+
+    [Fact]
+    public async Task Finished_attempt_is_held_until_the_bus_has_its_report()
+    {
+        await using var bench = new WorkerBench { BusError = new InvalidOperationException("The bus is away.") };
+        var failedPass = bench.NextOutboxPass();
+        bench.Runner.Take(WorkerBench.Command("a circle"));
+        await failedPass.WaitAsync(Cancellation);
+        Assert.Single(bench.Runs.Entries());
+
+        bench.BusError = null;
+        bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        await bench.NextReportAsync<AttemptStarted>();
+        await bench.NextReportAsync<AttemptSucceeded>();
+    }
+
+    [Fact]
+    public async Task Store_that_refuses_is_tried_three_times_and_then_reported()
+    {
+        var store = new RefusingStore();
+        await using var bench = new WorkerBench(store);
+        bench.Runner.Take(WorkerBench.Command("a circle"));
+        await bench.NextReportAsync<AttemptStarted>();
+        var report = bench.NextReportAsync<AttemptFailed>();
+        while (!report.IsCompleted)
+        {
+            await store.Refused.WaitAsync(TimeSpan.FromMilliseconds(20), Cancellation);
+            bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var failure = (await report).Failure;
+        Assert.Equal(FailureCodes.StoreUnavailable, failure.Code);
+        Assert.True(failure.Retryable);
+        Assert.Equal(3, store.Tries);
+    }
+
+    private static async Task<byte[]> ReadAsync(IObjectStore store, string key)
+    {
+        await using var stream = await store.OpenAsync(new ObjectKey(key), Cancellation);
+        var copy = new MemoryStream();
+        await stream!.CopyToAsync(copy, Cancellation);
+        return copy.ToArray();
+    }
+
+    private sealed class RefusingStore : IObjectStore
+    {
+        public SemaphoreSlim Refused { get; } = new(0);
+
+        public int Tries { get; private set; }
+
+        public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation)
+        {
+            Tries++;
+            Refused.Release();
+            throw new ObjectStoreException("No space left on device.");
+        }
+
+        public Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task DeleteAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<ObjectKey> ListAsync(string prefix, CancellationToken cancellation) => throw new NotSupportedException();
+    }
+}

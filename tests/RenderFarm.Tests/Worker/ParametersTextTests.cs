@@ -1,0 +1,39 @@
+using RenderFarm.Contracts;
+using RenderFarm.Worker;
+using Xunit;
+
+namespace RenderFarm.Tests.Worker;
+
+public sealed class ParametersTextTests
+{
+    private static readonly Recipe Recipe = WorkerBench.Command("a red circle").Recipe;
+
+    [Fact]
+    public void Text_is_what_A1111_writes_for_these_settings() => Assert.Equal(
+        "a red circle\nSteps: 2, Sampler: DDIM, Schedule type: Uniform, CFG scale: 4, Seed: 42, Size: 64x64, Model hash: 0000000000, RNG: CPU",
+        ParametersText.For(Recipe));
+
+    [Fact]
+    public void Negative_prompt_stands_on_its_own_line() =>
+        Assert.Contains("a red circle\nNegative prompt: blur\nSteps: 2", ParametersText.For(Recipe with { NegativePrompt = "blur" }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Karras_Philox_and_eta_are_told() => Assert.EndsWith(
+        "Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 64x64, Model hash: 0000000000, Eta: 0.5, RNG: NV",
+        ParametersText.For(Recipe with
+        {
+            Sampler = Samplers.DpmPlusPlus2M, NoiseSchedule = NoiseSchedules.Karras, GuidanceScale = 7.5, Eta = 0.5, NoiseSource = NoiseSources.TorchCuda,
+        }),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_sampler_has_a_label_that_other_tools_know()
+    {
+        foreach (var sampler in Samplers.All)
+        {
+            var text = ParametersText.For(Recipe with { Sampler = sampler });
+            var label = text.Split("Sampler: ")[1].Split(',')[0];
+            Assert.Equal(sampler, Samplers.Resolve(label)?.Sampler);
+        }
+    }
+}

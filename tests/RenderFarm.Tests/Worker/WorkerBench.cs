@@ -1,0 +1,117 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Testing;
+using RenderFarm.Testing.Engine;
+using RenderFarm.Worker;
+
+namespace RenderFarm.Tests.Worker;
+
+/// <summary>A worker without a bus: its reports come out of a channel, its pipeline is a fake, its store a folder.</summary>
+internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("renderfarm-worker-");
+    private readonly Channel<object> _reports = Channel.CreateUnbounded<object>();
+    private readonly ReportOutbox _outbox;
+
+    public WorkerBench(IObjectStore? store = null)
+    {
+        var options = Options.Create(new WorkerOptions { Name = "bench" });
+        Identity = new WorkerIdentity(options, Clock);
+        Store = store ?? new FileObjectStore(_folder.FullName);
+        Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), Digest)]);
+        _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
+        Pipelines = new PipelineCache(Shelf, this, options, NullLogger<PipelineCache>.Instance);
+        Runner = new AttemptRunner(
+            Identity,
+            Runs,
+            Pipelines,
+            new ImagePublisher(Store, options, Clock, NullLogger<ImagePublisher>.Instance),
+            _outbox,
+            new ProgressBoard(Identity, this, options, Clock, NullLogger<ProgressBoard>.Instance),
+            Clock,
+            NullLogger<AttemptRunner>.Instance);
+        _ = _outbox.StartAsync(CancellationToken.None);
+    }
+
+    public const string Digest = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public WorkerIdentity Identity { get; }
+
+    public HeldRuns Runs { get; } = new();
+
+    public FakePipeline Pipeline { get; } = new();
+
+    public IObjectStore Store { get; }
+
+    public CheckpointShelf Shelf { get; }
+
+    public PipelineCache Pipelines { get; }
+
+    public AttemptRunner Runner { get; }
+
+    /// <summary>Error that the bus answers with, while set.</summary>
+    public Exception? BusError { get; set; }
+
+    public int Loads { get; private set; }
+
+    public static RunAttempt Command(string prompt, int number = 1, string checkpoint = Digest, string format = "png") => new(
+        new AttemptId(new JobId(Guid.Parse("0190a0a0-0000-7000-8000-000000000001")), 3, number),
+        new Recipe
+        {
+            Checkpoint = checkpoint,
+            Prompt = prompt,
+            Seed = 42,
+            Width = 64,
+            Height = 64,
+            Steps = 2,
+            Sampler = Samplers.Ddim,
+            NoiseSchedule = NoiseSchedules.Uniform,
+            TimestepSpacing = TimestepSpacings.Leading,
+            GuidanceScale = 4,
+        },
+        format,
+        Quality: null);
+
+    public async Task<T> NextReportAsync<T>()
+    {
+        var report = await _reports.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken);
+        return Xunit.Assert.IsType<T>(report);
+    }
+
+    public Task ReportAsync(object report, CancellationToken cancellation)
+    {
+        if (BusError is { } error) throw error;
+        _reports.Writer.TryWrite(report);
+        return Task.CompletedTask;
+    }
+
+    public Task TellAsync(object message, CancellationToken cancellation) => ReportAsync(message, cancellation);
+
+    public Task ProgressAsync(AttemptsProgressed progress, CancellationToken cancellation) => Task.CompletedTask;
+
+    public ITextToImagePipeline Load(Checkpoint checkpoint)
+    {
+        Loads++;
+        return Pipeline;
+    }
+
+    public Task NextOutboxPass() => _outbox.NextPass();
+
+    public async ValueTask DisposeAsync()
+    {
+        Pipeline.Release();
+        await _outbox.StopAsync(CancellationToken.None);
+        _outbox.Dispose();
+        Pipelines.Dispose();
+        _folder.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using RenderFarm.Worker;
+using Xunit;
+
+namespace RenderFarm.Tests.Worker;
+
+public sealed class WorkerOptionsTests
+{
+    [Fact]
+    public void Defaults_are_as_documented()
+    {
+        var options = new WorkerOptions();
+        Assert.Equal(
+            ("worker", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), 3, TimeSpan.FromSeconds(10)),
+            (options.Name, options.Slots, options.Threads, options.ResidentCheckpoints, options.Heartbeat, options.Progress, options.StoreTries, options.StopGrace));
+    }
+
+    [Fact]
+    public void Invalid_values_are_refused_with_the_option_named()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["Worker:Name"] = "Not A Name", ["Worker:Slots"] = "0" }));
+        Assert.Contains("Worker:Name is 1…63 lower-case letters, digits and hyphens", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Slots must be between 1 and 1024", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Values_bind_from_configuration()
+    {
+        var options = Bind(new()
+        {
+            ["Worker:Name"] = "gpu-1", ["Worker:Slots"] = "3", ["Worker:Heartbeat"] = "00:00:01",
+        });
+        Assert.Equal(("gpu-1", 3, TimeSpan.FromSeconds(1)), (options.Name, options.Slots, options.Heartbeat));
+    }
+
+    private static WorkerOptions Bind(Dictionary<string, string?> values)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        var services = new ServiceCollection();
+        services.AddOptions<WorkerOptions>().Bind(configuration.GetSection(WorkerOptions.Section)).ValidateDataAnnotations();
+        return services.BuildServiceProvider().GetRequiredService<IOptions<WorkerOptions>>().Value;
+    }
+}
