@@ -79,11 +79,11 @@ internal static class RenderFarmCommand
 
     private static int RefuseLine(ParseResult line, CliEnvironment environment)
     {
-        var messages = line.Errors.Select(error => error.Message).Distinct().ToList();
-        // The parser says what is missing before what is wrong; with a misspelt command only the second helps.
-        if (messages.Count > 1) messages.RemoveAll(message => message.StartsWith("Required command", StringComparison.Ordinal));
-        foreach (var message in messages) environment.Error.WriteLine($"error: {message}");
         var command = line.CommandResult.Command;
+        var messages = line.Errors.Select(error => error.Message).Distinct();
+        // Of a misspelt command the parser says that a command is missing and that no word after it is known: the first word is the fault.
+        if (command is RootCommand) messages = [line.UnmatchedTokens is [var word, ..] ? $"Unknown command '{word}'." : "No command given."];
+        foreach (var message in messages) environment.Error.WriteLine($"error: {message}");
         environment.Error.WriteLine($"See: renderfarm {(command is RootCommand ? "" : command.Name + " ")}--help");
         return ExitCodes.WrongUse;
     }

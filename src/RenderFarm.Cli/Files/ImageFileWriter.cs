@@ -74,22 +74,8 @@ internal sealed class ImageFileWriter(Func<string, Stream>? create = null)
         for (var copy = 1; ; copy++)
         {
             var path = Path.Combine(folder, Numbered(name, copy));
-            if (File.Exists(path))
-            {
-                if (Sha256Of(path) == sha256) return path;
-                continue;
-            }
-
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-                return path;
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                // Somebody else took the name between the question and the move: look at it again.
-                copy--;
-            }
+            if (AtomicName.TryGive(temporary, path)) return path;
+            if (Sha256Of(path) == sha256) return path;
         }
     }
 

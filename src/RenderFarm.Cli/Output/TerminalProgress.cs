@@ -24,6 +24,9 @@ internal sealed class TerminalProgress : IProgressDisplay
             });
     }
 
+    /// <summary>Completes when the bar is on the screen; what is shown before that is not drawn.</summary>
+    public Task Started => started.Task;
+
     /// <summary>The words beside the bar.</summary>
     public static string Describe(RenderProgress progress)
     {

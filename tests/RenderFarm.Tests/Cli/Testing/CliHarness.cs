@@ -11,6 +11,7 @@ internal sealed class CliHarness : IAsyncDisposable
 {
     private readonly StringWriter output = new();
     private readonly StringWriter error = new();
+    private readonly TaskCompletionSource serving = new();
 
     private CliHarness(ScriptedFarm farm)
     {
@@ -25,7 +26,7 @@ internal sealed class CliHarness : IAsyncDisposable
             StartFarm = (options, cancellationToken) =>
             {
                 Started.Add(options);
-                return Task.FromResult<IRunningFarm>(new StandIn(farm));
+                return Task.FromResult<IRunningFarm>(new StandIn(farm, serving));
             },
             Connect = ServerConnection.Open,
             Files = new ImageFileWriter(),
@@ -42,6 +43,9 @@ internal sealed class CliHarness : IAsyncDisposable
 
     /// <summary>The embedded farms that were started.</summary>
     public List<EmbeddedFarmOptions> Started { get; } = [];
+
+    /// <summary>Completes when an embedded farm serves, with everything printed that is printed before.</summary>
+    public Task Serving => serving.Task;
 
     public string Out => output.ToString();
 
@@ -65,7 +69,7 @@ internal sealed class CliHarness : IAsyncDisposable
         await Farm.DisposeAsync();
     }
 
-    private sealed class StandIn(ScriptedFarm farm) : IRunningFarm
+    private sealed class StandIn(ScriptedFarm farm, TaskCompletionSource serving) : IRunningFarm
     {
         public HttpClient Client { get; } = new() { BaseAddress = farm.Address };
 
@@ -73,6 +77,7 @@ internal sealed class CliHarness : IAsyncDisposable
 
         public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
         {
+            serving.TrySetResult();
             var stopped = new TaskCompletionSource();
             await using var registration = cancellationToken.Register(stopped.SetResult);
             await stopped.Task;

@@ -9,7 +9,7 @@ using RenderFarm.Contracts.Api;
 namespace RenderFarm.Tests.Cli.Testing;
 
 /// <summary>A request as it arrived.</summary>
-internal sealed record ArrivedRequest(string Method, string Path, string Query, IHeaderDictionary Headers, string Body);
+internal sealed record ArrivedRequest(string Method, string Path, string Query, IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>
 /// A real HTTP server on a free port that answers by script: for each method and path a list of answers, given in turn, the last one for ever.
@@ -68,10 +68,11 @@ internal sealed class ScriptedFarm : IAsyncDisposable
     /// <summary>Answers with events and ends the stream in good order.</summary>
     public static RequestDelegate Events(params string[] events) => context => WriteAsync(context, events);
 
-    /// <summary>Answers with events and then breaks the connection.</summary>
-    public static RequestDelegate EventsThenBreak(params string[] events) => async context =>
+    /// <summary>Answers with events and breaks the connection once they were heard: a reset can swallow what is still under way.</summary>
+    public static RequestDelegate EventsThenBreak(Task heard, params string[] events) => async context =>
     {
         await WriteAsync(context, events);
+        await heard;
         context.Abort();
     };
 
@@ -104,9 +105,13 @@ internal sealed class ScriptedFarm : IAsyncDisposable
         var request = context.Request;
         using var reader = new StreamReader(request.Body);
         var body = await reader.ReadToEndAsync();
-        arrived.Enqueue(new ArrivedRequest(request.Method, request.Path.Value!, request.QueryString.Value ?? "", request.Headers, body));
+        arrived.Enqueue(new ArrivedRequest(request.Method, request.Path.Value!, request.QueryString.Value ?? "", Copy(request.Headers), body));
         await Next($"{request.Method} {request.Path.Value}")(context);
     }
+
+    // The server uses its header dictionaries again.
+    private static Dictionary<string, string> Copy(IHeaderDictionary headers) =>
+        headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
 
     private RequestDelegate Next(string key)
     {

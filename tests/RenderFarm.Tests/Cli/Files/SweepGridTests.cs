@@ -1,0 +1,58 @@
+using RenderFarm.Cli.Files;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Tests.Contracts;
+using Xunit;
+
+namespace RenderFarm.Tests.Cli.Files;
+
+public sealed class SweepGridTests
+{
+    private static readonly SweepView Single = Sample.JobView.Sweep with { Prompts = ["a cat"], Images = 1 };
+
+    [Fact]
+    public void Several_images_of_one_cell_are_no_sweep()
+    {
+        Assert.False(SweepGrid.IsSweep(Single with { Images = 9 }));
+        Assert.True(SweepGrid.IsSweep(Single with { Steps = [10, 25] }));
+    }
+
+    [Fact]
+    public void Setting_that_changes_fastest_runs_along_the_columns()
+    {
+        var grid = SweepGrid.Of(
+            Single with
+            {
+                Samplers = [new SweepSampler("euler", "uniform"), new SweepSampler("heun", "uniform")],
+                Steps = [10, 25],
+                GuidanceScales = [1, 7.5, 12],
+            },
+            "demo");
+        Assert.Equal("a cat", grid.Title);
+        Assert.Equal(["guidance 1", "guidance 7.5", "guidance 12"], grid.Columns);
+        Assert.Equal(["euler, steps 10", "euler, steps 25", "heun, steps 10", "heun, steps 25"], grid.Rows);
+    }
+
+    [Fact]
+    public void Seeds_and_images_are_one_axis()
+    {
+        var grid = SweepGrid.Of(Single with { Seeds = [5, 100], Images = 2, Prompts = ["a cat", "a dog"] }, "demo");
+        Assert.Equal("demo", grid.Title);
+        Assert.Equal(["seed 5", "seed 6", "seed 100", "seed 101"], grid.Columns);
+        Assert.Equal(["a cat", "a dog"], grid.Rows);
+    }
+
+    [Fact]
+    public void One_swept_setting_is_one_row()
+    {
+        var grid = SweepGrid.Of(Single with { Steps = [5, 10, 25] }, "demo");
+        Assert.Equal([""], grid.Rows);
+        Assert.Equal(["steps 5", "steps 10", "steps 25"], grid.Columns);
+    }
+
+    [Fact]
+    public void Noise_schedules_are_named_where_they_differ()
+    {
+        var grid = SweepGrid.Of(Single with { Samplers = [new SweepSampler("euler", "uniform"), new SweepSampler("euler", "karras")] }, "demo");
+        Assert.Equal(["euler uniform", "euler karras"], grid.Columns);
+    }
+}
