@@ -10,7 +10,12 @@ public static class SamplerCatalog
         new("euler", (schedule, settings) => new EulerSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("euler_a", (schedule, settings) => new EulerAncestralSampler(schedule, settings)),
         new("heun", (schedule, settings) => new HeunSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("lms", (schedule, settings) => new LmsSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpmpp_2m", (schedule, settings) => new DpmPlusPlus2MSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_2m_sde", (schedule, settings) => new DpmPlusPlus2MSdeSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_3m", (schedule, settings) => new DpmPlusPlus3MSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmsolver_2", (schedule, settings) => new DpmSolver2Sampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("deis", (schedule, settings) => new DeisSampler(schedule, settings), AllowsNoiseSchedules: true),
     ];
 
     /// <summary>Every sampler name that <see cref="Create"/> knows.</summary>

@@ -44,7 +44,12 @@ internal sealed class GoldenRun(string file)
         ("EulerDiscreteScheduler", _, _) => "euler",
         ("EulerAncestralDiscreteScheduler", _, _) => "euler_a",
         ("HeunDiscreteScheduler", _, _) => "heun",
+        ("LMSDiscreteScheduler", _, _) => "lms",
         ("DPMSolverMultistepScheduler", "dpmsolver++", 2) => "dpmpp_2m",
+        ("DPMSolverMultistepScheduler", "sde-dpmsolver++", 2) => "dpmpp_2m_sde",
+        ("DPMSolverMultistepScheduler", "dpmsolver++", 3) => "dpmpp_3m",
+        ("DPMSolverMultistepScheduler", "dpmsolver", 2) => "dpmsolver_2",
+        ("DEISMultistepScheduler", _, 2) => "deis",
         _ => null,
     };
 
