@@ -15,6 +15,8 @@ public static class SamplerCatalog
         new("dpmpp_2m_sde", (schedule, settings) => new DpmPlusPlus2MSdeSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpmpp_3m", (schedule, settings) => new DpmPlusPlus3MSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpmsolver_2", (schedule, settings) => new DpmSolver2Sampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_2s", (schedule, settings) => new DpmPlusPlus2SSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("unipc", (schedule, settings) => new UniPcSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("deis", (schedule, settings) => new DeisSampler(schedule, settings), AllowsNoiseSchedules: true),
     ];
 

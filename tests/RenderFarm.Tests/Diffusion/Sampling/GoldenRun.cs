@@ -49,6 +49,8 @@ internal sealed class GoldenRun(string file)
         ("DPMSolverMultistepScheduler", "sde-dpmsolver++", 2) => "dpmpp_2m_sde",
         ("DPMSolverMultistepScheduler", "dpmsolver++", 3) => "dpmpp_3m",
         ("DPMSolverMultistepScheduler", "dpmsolver", 2) => "dpmsolver_2",
+        ("DPMSolverSinglestepScheduler", _, 2) => "dpmpp_2s",
+        ("UniPCMultistepScheduler", _, _) => "unipc",
         ("DEISMultistepScheduler", _, 2) => "deis",
         _ => null,
     };
@@ -72,26 +74,31 @@ internal sealed class GoldenRun(string file)
         Sampler = SamplerName!,
         Steps = run.GetProperty("num_inference_steps").GetInt32(),
         NoiseSchedule = Flag("use_karras_sigmas") ? "karras" : "uniform",
-        TimestepSpacing = Text("timestep_spacing") ?? "leading",
+        TimestepSpacing = Text("timestep_spacing") ?? "linspace",
         Eta = run.GetProperty("step_kwargs").TryGetProperty("eta", out var eta) ? eta.GetDouble() : 0,
     };
 
     /// <summary>The sampler, from the catalog where the configuration is one that recipes can name.</summary>
-    public Sampler Sampler() => Variant() is { } variant
-        ? new DpmPlusPlus2MSampler(Schedule, Settings, variant)
-        : SamplerCatalog.Create(Schedule, Settings);
-
-    private DpmSolverVariant? Variant()
+    public Sampler Sampler() => SamplerName switch
     {
-        if (SamplerName != "dpmpp_2m") return null;
-        var variant = new DpmSolverVariant
-        {
-            Heun = Text("solver_type") == "heun",
-            EulerAtFinal = Flag("euler_at_final"),
-            EndsAtSigmaMin = Text("final_sigmas_type") == "sigma_min",
-        };
-        return variant == new DpmSolverVariant() ? null : variant;
-    }
+        "dpmpp_2m" when DpmSolverVariant != new DpmSolverVariant() => new DpmPlusPlus2MSampler(Schedule, Settings, DpmSolverVariant),
+        "unipc" when UniPcVariant != new UniPcVariant() => new UniPcSampler(Schedule, Settings, UniPcVariant),
+        _ => SamplerCatalog.Create(Schedule, Settings),
+    };
+
+    private DpmSolverVariant DpmSolverVariant => new()
+    {
+        Heun = Text("solver_type") == "heun",
+        EulerAtFinal = Flag("euler_at_final"),
+        EndsAtSigmaMin = Text("final_sigmas_type") == "sigma_min",
+    };
+
+    private UniPcVariant UniPcVariant => new()
+    {
+        Order = (int)Number("solver_order")!,
+        Scale = Text("solver_type") == "bh1" ? UniPcScale.Bh1 : UniPcScale.Bh2,
+        EndsAtSigmaMin = Text("final_sigmas_type") != "zero",
+    };
 
     private JsonElement? Setting(string name) =>
         run.GetProperty("full_config").TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
