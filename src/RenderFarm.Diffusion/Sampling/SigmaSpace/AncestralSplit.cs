@@ -8,6 +8,6 @@ internal static class AncestralSplit
     {
         var (from, to) = (sigma * sigma, next * next);
         var up = MathF.Sqrt(to * (from - to) / from);
-        return (MathF.Sqrt(to - (up * up)), up);
+        return (MathF.Sqrt(Math.Max(to - (up * up), 0.0f)), up);
     }
 }

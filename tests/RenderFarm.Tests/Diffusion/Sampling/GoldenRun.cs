@@ -10,14 +10,13 @@ internal sealed class GoldenRun(string file)
 
     public string Class => run.GetProperty("scheduler_class").GetString()!;
 
+    public string Version => run.GetProperty("diffusers").GetString()!;
+
     public float[] Timesteps => run.GetProperty("timesteps").Floats();
 
     public float InitialNoiseScale => run.GetProperty("init_noise_sigma").GetSingle();
 
     public float[]? UsedTimesteps => run.TryGetProperty("used_timesteps", out var used) ? used.Floats() : null;
-
-    /// <summary>Whether the reference drew noise that it then dropped (Euler without churn).</summary>
-    public bool DrawsIgnored => Class == "EulerDiscreteScheduler";
 
     public float[] InitialSample => run.GetProperty("initial_sample").Floats();
 
@@ -27,7 +26,15 @@ internal sealed class GoldenRun(string file)
 
     public float[][] PreviousSamples => Tensors("prev_sample");
 
-    public float[][] Noise => Tensors("noise");
+    /// <summary>
+    /// The draws that matter, in order. Euler without churn (0.27.2) and the first turns of DPM2 a (0.27.2, no longer in 0.31) draw noise and drop it.
+    /// </summary>
+    public float[][] Noise => (Class, Version) switch
+    {
+        ("EulerDiscreteScheduler", _) => [],
+        ("KDPM2AncestralDiscreteScheduler", "0.27.2") => [.. Tensors("noise").Where((_, turn) => turn % 2 == 1)],
+        _ => Tensors("noise"),
+    };
 
     public bool AllFinite => run.GetProperty("all_finite").GetBoolean();
 
@@ -44,6 +51,9 @@ internal sealed class GoldenRun(string file)
         ("EulerDiscreteScheduler", _, _) => "euler",
         ("EulerAncestralDiscreteScheduler", _, _) => "euler_a",
         ("HeunDiscreteScheduler", _, _) => "heun",
+        ("KDPM2DiscreteScheduler", _, _) => "dpm2",
+        ("KDPM2AncestralDiscreteScheduler", _, _) => "dpm2_a",
+        ("DPMSolverSDEScheduler", _, _) => "dpmpp_sde",
         ("LMSDiscreteScheduler", _, _) => "lms",
         ("DPMSolverMultistepScheduler", "dpmsolver++", 2) => "dpmpp_2m",
         ("DPMSolverMultistepScheduler", "sde-dpmsolver++", 2) => "dpmpp_2m_sde",
