@@ -7,6 +7,9 @@ public static class SamplerCatalog
     [
         new("plms", (schedule, settings) => new PlmsSampler(schedule, settings)),
         new("ddim", (schedule, settings) => new DdimSampler(schedule, settings), AllowsEta: true),
+        new("ddpm", (schedule, settings) => new DdpmSampler(schedule, settings)),
+        new("lcm", (schedule, settings) => new LcmSampler(schedule, settings)),
+        new("pndm", (schedule, settings) => new PndmSampler(schedule, settings)),
         new("euler", (schedule, settings) => new EulerSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("euler_a", (schedule, settings) => new EulerAncestralSampler(schedule, settings)),
         new("heun", (schedule, settings) => new HeunSampler(schedule, settings), AllowsNoiseSchedules: true),

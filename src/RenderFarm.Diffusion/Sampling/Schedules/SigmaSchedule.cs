@@ -97,13 +97,16 @@ internal sealed class SigmaSchedule
         return ((1 - weight) * low) + (weight * (low + 1));
     }
 
-    /// <summary>Karras et al. 2022, equation 5, from the highest to the lowest; null where the training schedule is kept.</summary>
+    /// <summary>
+    /// N levels from the highest to the lowest, evenly spaced in σ^(1/ρ) (Karras et al. 2022, equation 5) or in ln σ; null where the training schedule is kept.
+    /// </summary>
     private static double[]? Respaced(SamplerSettings settings, double highest, double lowest) => settings.NoiseSchedule switch
     {
         "uniform" => null,
         "karras" => Ramp(settings.Steps, Math.Pow(highest, 1 / KarrasRho), Math.Pow(lowest, 1 / KarrasRho), root => Math.Pow(root, KarrasRho)),
+        "exponential" => Ramp(settings.Steps, Math.Log(highest), Math.Log(lowest), Math.Exp),
         _ => throw new ArgumentException(
-            $"Unknown noise schedule '{settings.NoiseSchedule}'; known are uniform, karras.", nameof(settings)),
+            $"Unknown noise schedule '{settings.NoiseSchedule}'; known are uniform, karras, exponential.", nameof(settings)),
     };
 
     private static double[] Ramp(int count, double first, double last, Func<double, double> toSigma)

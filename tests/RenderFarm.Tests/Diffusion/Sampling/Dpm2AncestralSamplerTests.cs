@@ -4,7 +4,7 @@ public sealed class Dpm2AncestralSamplerTests : SamplerConformance
 {
     protected override string Name => "dpm2_a";
 
-    protected override string Digest => "3d3c5ea64a7d7cb22aa20aa0ab0c2114621562510f70713b9fd0097d89d8f32f";
+    protected override string Digest => "afa58afd0bae5f1b67d49a56ebd5dab8fdc9e8a14b58f3ee6bfaee0f27049930";
 
     protected override bool AllowsNoiseSchedules => true;
 

@@ -4,7 +4,7 @@ public sealed class DpmPlusPlusSdeSamplerTests : SamplerConformance
 {
     protected override string Name => "dpmpp_sde";
 
-    protected override string Digest => "93930891102cd0342806b646ffd1d96517572f189de669b238a291289708057d";
+    protected override string Digest => "ceed77e4d685b46c957f43362a36f33f0770d3435cbffeb279d167a2afd593df";
 
     protected override bool AllowsNoiseSchedules => true;
 

@@ -43,11 +43,13 @@ internal sealed class GoldenRun(string file)
             ? (start.GetProperty("strength").GetDouble(), start.GetProperty("t_start").GetInt32(), start.GetProperty("init_latents").Floats(), start.GetProperty("noise").Floats())
             : null;
 
-    /// <summary>The name of the sampler that does what this scheduler was configured to do; null where there is none yet.</summary>
-    public string? SamplerName => (Class, Text("algorithm_type"), Number("solver_order")) switch
+    /// <summary>The name of the sampler that does what this scheduler was configured to do.</summary>
+    public string SamplerName => (Class, Text("algorithm_type"), Number("solver_order")) switch
     {
-        ("PNDMScheduler", _, _) => Flag("skip_prk_steps") ? "plms" : null,
+        ("PNDMScheduler", _, _) => Flag("skip_prk_steps") ? "plms" : "pndm",
         ("DDIMScheduler", _, _) => "ddim",
+        ("DDPMScheduler", _, _) => "ddpm",
+        ("LCMScheduler", _, _) => "lcm",
         ("EulerDiscreteScheduler", _, _) => "euler",
         ("EulerAncestralDiscreteScheduler", _, _) => "euler_a",
         ("HeunDiscreteScheduler", _, _) => "heun",
@@ -62,7 +64,7 @@ internal sealed class GoldenRun(string file)
         ("DPMSolverSinglestepScheduler", _, 2) => "dpmpp_2s",
         ("UniPCMultistepScheduler", _, _) => "unipc",
         ("DEISMultistepScheduler", _, 2) => "deis",
-        _ => null,
+        _ => throw new InvalidOperationException($"{file}: no sampler is known to follow {Class}."),
     };
 
     public TrainingSchedule Schedule => new(new TrainingScheduleOptions
@@ -81,7 +83,7 @@ internal sealed class GoldenRun(string file)
 
     public SamplerSettings Settings => new()
     {
-        Sampler = SamplerName!,
+        Sampler = SamplerName,
         Steps = run.GetProperty("num_inference_steps").GetInt32(),
         NoiseSchedule = Flag("use_karras_sigmas") ? "karras" : "uniform",
         TimestepSpacing = Text("timestep_spacing") ?? "linspace",
