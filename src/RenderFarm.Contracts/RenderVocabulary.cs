@@ -1,67 +1,5 @@
 namespace RenderFarm.Contracts;
 
-/// <summary>The samplers by their names in recipes, and the names that other tools use for them.</summary>
-public static class Samplers
-{
-    /// <summary>Pseudo linear multistep (PNDM without its Runge–Kutta start): N+1 UNet evaluations.</summary>
-    public const string Plms = "plms";
-
-    /// <summary>Denoising diffusion implicit models; stochastic when η &gt; 0.</summary>
-    public const string Ddim = "ddim";
-
-    /// <summary>Euler's method in sigma space.</summary>
-    public const string Euler = "euler";
-
-    /// <summary>Euler with ancestral noise.</summary>
-    public const string EulerAncestral = "euler_a";
-
-    /// <summary>Heun's second-order method: 2N−1 UNet evaluations.</summary>
-    public const string Heun = "heun";
-
-    /// <summary>DPM-Solver++ (2M), second-order multistep.</summary>
-    public const string DpmPlusPlus2M = "dpmpp_2m";
-
-    /// <summary>Every sampler name a recipe may hold.</summary>
-    public static IReadOnlyList<string> All { get; } = [Plms, Ddim, Euler, EulerAncestral, Heun, DpmPlusPlus2M];
-
-    /// <summary>The sampler (and, where the name says one, the noise schedule) that a name from a recipe, A1111 or AI Horde means.</summary>
-    /// <param name="name">For example <c>dpmpp_2m</c>, <c>DPM++ 2M Karras</c> or <c>k_euler_a</c>; case does not matter.</param>
-    /// <returns>Null when nobody we know uses the name.</returns>
-    public static (string Sampler, string? NoiseSchedule)? Resolve(string name)
-    {
-        var key = name.Trim().ToLowerInvariant();
-        string? schedule = null;
-        if (key.EndsWith(" karras", StringComparison.Ordinal))
-        {
-            schedule = NoiseSchedules.Karras;
-            key = key[..^" karras".Length];
-        }
-
-        if (key.StartsWith("k_", StringComparison.Ordinal)) key = key[2..];
-        return key switch
-        {
-            Plms or "pndm" => (Plms, schedule),
-            Ddim => (Ddim, schedule),
-            Euler => (Euler, schedule),
-            EulerAncestral or "euler a" or "euler ancestral" or "euler_ancestral" => (EulerAncestral, schedule),
-            Heun => (Heun, schedule),
-            DpmPlusPlus2M or "dpm++ 2m" or "dpm++_2m" => (DpmPlusPlus2M, schedule),
-            _ => null,
-        };
-    }
-
-    /// <summary>How often a sampler evaluates the UNet for a step count.</summary>
-    public static int Evaluations(string sampler, int steps) => sampler switch
-    {
-        Plms => steps == 1 ? 1 : steps + 1,
-        Heun => (2 * steps) - 1,
-        _ => steps,
-    };
-
-    /// <summary>Whether a sampler runs in sigma space, where another noise schedule can be chosen.</summary>
-    public static bool AllowsKarras(string sampler) => sampler is Euler or Heun or DpmPlusPlus2M;
-}
-
 /// <summary>How the noise levels of the steps are chosen.</summary>
 public static class NoiseSchedules
 {
@@ -71,8 +9,11 @@ public static class NoiseSchedules
     /// <summary>Karras et al. 2022, equation 5, with ρ = 7.</summary>
     public const string Karras = "karras";
 
+    /// <summary>Sigmas evenly spaced in their logarithm.</summary>
+    public const string Exponential = "exponential";
+
     /// <summary>Every noise schedule a recipe may hold.</summary>
-    public static IReadOnlyList<string> All { get; } = [Uniform, Karras];
+    public static IReadOnlyList<string> All { get; } = [Uniform, Karras, Exponential];
 }
 
 /// <summary>How N timesteps are spread over the training schedule (diffusers' names).</summary>

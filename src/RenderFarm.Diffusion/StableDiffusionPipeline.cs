@@ -161,9 +161,16 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private Sampler SamplerFor(SamplerSettings settings)
     {
         if (_samplers.TryGet(settings, out var known)) return known;
-        var sampler = SamplerCatalog.Create(_schedule, settings);
-        _samplers.Add(settings, sampler);
-        return sampler;
+        try
+        {
+            var sampler = SamplerCatalog.Create(_schedule, settings);
+            _samplers.Add(settings, sampler);
+            return sampler;
+        }
+        catch (ArgumentException refused)
+        {
+            throw new GenerationException(GenerationError.BadRequest, refused.Message, refused);
+        }
     }
 
     /// <summary>Cancels every image in flight and frees the graphs.</summary>

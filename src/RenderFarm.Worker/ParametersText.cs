@@ -14,8 +14,8 @@ internal static class ParametersText
         var text = new StringBuilder(recipe.Prompt);
         if (recipe.NegativePrompt.Length > 0) text.Append("\nNegative prompt: ").Append(recipe.NegativePrompt);
         text.Append("\nSteps: ").Append(CanonicalJson.Number(recipe.Steps));
-        text.Append(", Sampler: ").Append(SamplerLabel(recipe.Sampler));
-        text.Append(", Schedule type: ").Append(recipe.NoiseSchedule == NoiseSchedules.Karras ? "Karras" : "Uniform");
+        text.Append(", Sampler: ").Append(Samplers.Label(recipe.Sampler));
+        text.Append(", Schedule type: ").Append(ScheduleLabel(recipe.NoiseSchedule));
         text.Append(", CFG scale: ").Append(CanonicalJson.Number(recipe.GuidanceScale));
         text.Append(", Seed: ").Append(CanonicalJson.Number(recipe.Seed));
         text.Append(", Size: ").Append(CanonicalJson.Number(recipe.Width)).Append('x').Append(CanonicalJson.Number(recipe.Height));
@@ -27,14 +27,10 @@ internal static class ParametersText
 
     private static string ShortHash(string digest) => digest.Split(':')[^1][..10];
 
-    private static string SamplerLabel(string sampler) => sampler switch
+    private static string ScheduleLabel(string schedule) => schedule switch
     {
-        Samplers.Plms => "PLMS",
-        Samplers.Ddim => "DDIM",
-        Samplers.Euler => "Euler",
-        Samplers.EulerAncestral => "Euler a",
-        Samplers.Heun => "Heun",
-        Samplers.DpmPlusPlus2M => "DPM++ 2M",
-        _ => sampler,
+        NoiseSchedules.Karras => "Karras",
+        NoiseSchedules.Exponential => "Exponential",
+        _ => "Uniform",
     };
 }

@@ -36,15 +36,15 @@ internal static class SamplerRules
         if (Samplers.Resolve(name) is not { } resolved) return $"One of {string.Join(", ", Samplers.All)}, or a name that A1111 or AI Horde uses for one of them.";
         if (asked is not null && resolved.NoiseSchedule is not null && asked != resolved.NoiseSchedule)
             return $"The name says {resolved.NoiseSchedule} and noise_schedule says {asked}. Give one of them.";
-        return (asked ?? resolved.NoiseSchedule) == NoiseSchedules.Karras && !Samplers.AllowsKarras(resolved.Sampler)
-            ? $"{resolved.Sampler} has no karras schedule. Those with one are {string.Join(", ", Samplers.All.Where(Samplers.AllowsKarras))}."
+        return (asked ?? resolved.NoiseSchedule) is { } schedule && schedule != NoiseSchedules.Uniform && !Samplers.AllowsNoiseSchedules(resolved.Sampler)
+            ? $"{resolved.Sampler} has no {schedule} schedule. Those with one are {string.Join(", ", Samplers.All.Where(Samplers.AllowsNoiseSchedules))}."
             : null;
     }
 
     private static SweepSampler? Resolve(string name, string? asked, CheckpointDescription checkpoint)
     {
         if (Samplers.Resolve(name) is not { } resolved) return null;
-        var byDefault = Samplers.AllowsKarras(resolved.Sampler) ? checkpoint.NoiseSchedule : NoiseSchedules.Uniform;
+        var byDefault = Samplers.AllowsNoiseSchedules(resolved.Sampler) ? checkpoint.NoiseSchedule : NoiseSchedules.Uniform;
         return new SweepSampler(resolved.Sampler, asked ?? resolved.NoiseSchedule ?? byDefault);
     }
 }

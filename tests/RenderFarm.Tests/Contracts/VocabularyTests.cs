@@ -14,7 +14,9 @@ public sealed class VocabularyTests
     [InlineData("k_euler_a", "euler_a", null)]
     [InlineData("  EULER  ", "euler", null)]
     [InlineData("heun karras", "heun", "karras")]
-    [InlineData("PNDM", "plms", null)]
+    [InlineData("PNDM", "pndm", null)]
+    [InlineData("DPM++ 2M SDE Exponential", "dpmpp_2m_sde", "exponential")]
+    [InlineData("k_dpm_2_a", "dpm2_a", null)]
     [InlineData("DDIM", "ddim", null)]
     public void Sampler_is_found_by_the_names_other_tools_use(string name, string sampler, string? schedule) =>
         Assert.Equal((sampler, schedule), Samplers.Resolve(name));
@@ -41,8 +43,8 @@ public sealed class VocabularyTests
         Assert.Equal(evaluations, Samplers.Evaluations(sampler, steps));
 
     [Fact]
-    public void Karras_is_for_samplers_in_sigma_space_without_their_own_noise() =>
-        Assert.Equal([Samplers.Euler, Samplers.Heun, Samplers.DpmPlusPlus2M], Samplers.All.Where(Samplers.AllowsKarras));
+    public void Other_noise_schedules_are_for_samplers_that_do_not_step_through_training_timesteps() =>
+        Assert.Equal([Samplers.Plms, Samplers.Ddim, "ddpm", "lcm", "pndm", Samplers.EulerAncestral], Samplers.All.Where(sampler => !Samplers.AllowsNoiseSchedules(sampler)));
 
     [Theory]
     [InlineData("png", "png", "image/png")]

@@ -55,9 +55,9 @@ public sealed class RenderOptionsTests
     [InlineData("--format", "gif", "png, jpeg or webp")]
     [InlineData("--noise", "cpu", "torch_cpu or torch_cuda")]
     [InlineData("--spacing", "even", "leading, trailing or linspace")]
-    [InlineData("--noise-schedule", "linear", "uniform or karras")]
+    [InlineData("--noise-schedule", "linear", "uniform, karras or exponential")]
     [InlineData("--determinism", "yes", "reproducible or fast")]
-    [InlineData("--sampler", "dpm", "plms, ddim, euler, euler_a, heun or dpmpp_2m")]
+    [InlineData("--sampler", "dpm", "plms, ddim, ddpm, lcm, pndm, euler, euler_a, heun, dpm2, dpm2_a, dpmpp_sde, lms, dpmpp_2m, dpmpp_2m_sde, dpmpp_3m, dpmsolver_2, dpmpp_2s, unipc or deis")]
     public void Bad_value_is_refused_with_option_value_and_what_is_allowed(string option, string value, string allowed)
     {
         var error = Assert.Single(Parse(["a", option, value]).Line.Errors).Message;
