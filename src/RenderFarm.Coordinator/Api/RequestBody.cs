@@ -69,6 +69,7 @@ internal static class RequestBody
         try
         {
             given.Value.Deserialize(member.PropertyType, FarmJson.Options);
+            if (HasInfinity(given.Value)) throw new JsonException();
         }
         catch (JsonException error)
         {
@@ -76,6 +77,14 @@ internal static class RequestBody
             errors.Add(new FieldError(given.Name + element, Shown(given.Value), $"Must be {Expected(member.PropertyType)}."));
         }
     }
+
+    // A number beyond the range of a double is well-formed JSON, and nobody's setting.
+    private static bool HasInfinity(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => !double.IsFinite(value.GetDouble()),
+        JsonValueKind.Array => value.EnumerateArray().Any(HasInfinity),
+        _ => false,
+    };
 
     private static string Expected(Type type)
     {

@@ -15,6 +15,7 @@ internal static class JobDescriptions
             "Accepts a job of one image or of a sweep. Settings that take one value or a list are swept over when a list is given; the images of a sweep are ordered by " +
             "prompt, sampler, steps, guidance scale, seed, image, the last fastest. With the header Idempotency-Key the same request makes one job however often it is sent.")
         .Accepts<SubmitJob>("application/json")
+        .TakesHeader(SubmitJobHandler.KeyHeader, "Names the request: sent again with the same body it answers 200 with the same job, with another body 422.")
         .Produces<JobView>(StatusCodes.Status202Accepted)
         .Produces<JobView>()
         .ProducesProblems(400, 413, 415, 422, 503);
@@ -22,6 +23,7 @@ internal static class JobDescriptions
     public static void DescribeList(this RouteHandlerBuilder route) => route
         .WithName("ListJobs")
         .WithSummary("List jobs, newest first")
+        .TakesPaging(JobStatuses.All)
         .Produces<Page<JobView>>()
         .ProducesProblems(400);
 
@@ -34,6 +36,7 @@ internal static class JobDescriptions
     public static void DescribeTasks(this RouteHandlerBuilder route) => route
         .WithName("ListTasks")
         .WithSummary("The images of a job by index")
+        .TakesPaging(TaskStatuses.All)
         .Produces<Page<TaskView>>()
         .ProducesProblems(400, 404);
 
@@ -63,6 +66,7 @@ internal static class JobDescriptions
             "Without Last-Event-ID: job.snapshot, then what happens from now on. With it: every task that ended after that event, also after a restart of the server, then what " +
             "happens from now on. Events: task.progress (no id, may be lost), task.completed, task.failed, task.canceled, and last one of job.completed, job.failed, " +
             "job.canceled, which ends the stream. 204 when there is nothing left to come.")
+        .TakesHeader("Last-Event-ID", "The id of the last event seen; browsers send it by themselves.")
         .Produces(StatusCodes.Status200OK, contentType: "text/event-stream")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblems(400, 404);
@@ -71,6 +75,7 @@ internal static class JobDescriptions
         .WithName("GetImage")
         .WithTags("Images")
         .WithSummary("The file of a finished image")
+        .TakesHeader("If-None-Match", "The ETag of a copy at hand; 304 when it is still right, which it always is.")
         .Produces(StatusCodes.Status200OK, contentType: "image/png", additionalContentTypes: ["image/jpeg", "image/webp"])
         .Produces(StatusCodes.Status304NotModified)
         .ProducesProblems(404, 409);

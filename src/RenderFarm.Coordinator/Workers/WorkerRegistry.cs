@@ -48,6 +48,7 @@ internal sealed class WorkerRegistry(
     /// <summary>A worker lives and lists what it holds.</summary>
     public async Task HeartbeatAsync(WorkerHeartbeat message, CancellationToken cancellation)
     {
+        var returned = false;
         var findings = await record.WriteAsync(
             async db =>
             {
@@ -59,12 +60,12 @@ internal sealed class WorkerRegistry(
                 }
 
                 worker.LastSeenAt = clock.Now();
-                var returned = worker.Status != WorkerStatuses.Active;
+                returned = worker.Status != WorkerStatuses.Active;
                 worker.Status = WorkerStatuses.Active;
-                if (returned) dispatcher.Wake();
                 return await review.ReviewAsync(db, message, cancellation);
             },
             cancellation);
+        if (returned) dispatcher.Wake();
         if (findings is not null) await review.ActAsync(message.Worker, findings, cancellation);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
@@ -14,7 +15,7 @@ public abstract class CoordinatorTest : IAsyncLifetime
 
     protected MemoryObjectStore Store { get; } = new();
 
-    protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero)) { };
+    protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     protected CancellationToken Deadline => _deadline.Token;
 
@@ -57,7 +58,7 @@ public abstract class CoordinatorTest : IAsyncLifetime
     protected async Task AnnounceAsync(ScriptedWorker worker)
     {
         await worker.AnnounceAsync();
-        await UntilAsync<Contracts.Api.Page<Contracts.Api.WorkerView>>(
+        await UntilAsync<Page<WorkerView>>(
             "/v1/workers", page => page.Items.Any(shown => shown.Name == worker.Name && shown.Status == "active"));
     }
 
@@ -71,4 +72,31 @@ public abstract class CoordinatorTest : IAsyncLifetime
             await Task.Yield();
         }
     }
+
+    /// <summary>Lets time pass in steps until the API answers as expected: a loop that was busy at one step sees the next.</summary>
+    protected async Task<T> PassTimeUntilAsync<T>(string path, Func<T, bool> expected, TimeSpan step)
+    {
+        while (true)
+        {
+            var value = await Host.GetAsync<T>(path, Deadline);
+            if (expected(value)) return value;
+            Clock.Advance(step);
+        }
+    }
+
+    /// <summary>Lets time pass in steps until something has come.</summary>
+    protected async Task<T> PassTimeUntilAsync<T>(Task<T> awaited, TimeSpan step)
+    {
+        while (!awaited.IsCompleted)
+        {
+            Clock.Advance(step);
+            await Host.Client.GetAsync("/health/live", Deadline);
+        }
+
+        return await awaited;
+    }
+
+    /// <summary>The tasks of a job.</summary>
+    protected async Task<IReadOnlyList<TaskView>> TasksAsync(JobView job) =>
+        (await Host.GetAsync<Page<TaskView>>($"/v1/jobs/{job.Id}/tasks?limit=200", Deadline)).Items;
 }

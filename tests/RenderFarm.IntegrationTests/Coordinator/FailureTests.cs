@@ -1,0 +1,148 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Coordinator;
+
+public sealed class FailureTests : CoordinatorTest
+{
+    private static readonly AttemptFailure Transient = new(FailureCodes.EngineFailed, true, "It hiccuped.");
+
+    [Fact]
+    public async Task Transient_failure_is_tried_again_after_its_wait_and_is_charged()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await worker.NextAsync(Deadline);
+
+        await worker.FailAsync(first.Attempt, Transient);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+        Assert.Equal(0, worker.Unread);
+        var second = await PassTimeUntilAsync(worker.NextAsync(Deadline), TimeSpan.FromSeconds(0.5));
+
+        Assert.Equal(2, second.Attempt.Number);
+        Assert.Equal(first.Recipe, second.Recipe);
+        await worker.SucceedAsync(second.Attempt);
+        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
+        Assert.Equal("completed", ended.Status);
+        Assert.Equal(2, (await TasksAsync(job))[0].Attempts);
+    }
+
+    [Fact]
+    public async Task Task_fails_with_the_workers_reason_when_its_attempts_are_used_up()
+    {
+        var worker = await StartWithWorkerAsync(configure: options => options.MaxAttempts = 2);
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 2 }, Deadline);
+        var (first, other) = (await worker.NextAsync(Deadline), await worker.NextAsync(Deadline));
+
+        await worker.SucceedAsync(other.Attempt);
+        await worker.FailAsync(first.Attempt, Transient);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+        var second = await PassTimeUntilAsync(worker.NextAsync(Deadline), TimeSpan.FromSeconds(0.5));
+        await worker.FailAsync(second.Attempt, Transient);
+
+        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
+        Assert.Equal("failed", ended.Status);
+        Assert.Equal(new TaskCounts(2, 0, 0, 0, 1, 1, 0), ended.Tasks);
+        Assert.Equal(new FailureView("engine_failed", "It hiccuped."), (await TasksAsync(job))[first.Attempt.Index].Failure);
+    }
+
+    [Fact]
+    public async Task Permanent_failure_ends_the_task_at_once_and_retry_brings_it_back()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await worker.NextAsync(Deadline);
+        await worker.FailAsync(first.Attempt, new AttemptFailure(FailureCodes.NotFinite, false, "NaN."));
+        await Host.UntilAsync(job.Id, view => view.Status == "failed", Deadline);
+
+        using var retried = await Host.Client.PostAsync($"/v1/jobs/{job.Id}/retry", null, Deadline);
+
+        retried.EnsureSuccessStatusCode();
+        var second = await worker.NextAsync(Deadline);
+        Assert.Equal(2, second.Attempt.Number);
+        await worker.SucceedAsync(second.Attempt);
+        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
+        Assert.Equal("completed", ended.Status);
+        Assert.Null((await TasksAsync(job))[0].Failure);
+        using var again = await Host.Client.PostAsync($"/v1/jobs/{job.Id}/retry", null, Deadline);
+        Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task Failed_task_goes_to_another_worker_where_there_is_one()
+    {
+        var alpha = new ScriptedWorker("alpha", "cpu", Store) { Slots = 1 };
+        var beta = new ScriptedWorker("beta", "cpu", Store) { Slots = 1, Speed = 0.5, Script = ScriptedWorker.Succeed };
+        await StartAsync(null, alpha, beta);
+        await AnnounceAsync(alpha);
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await alpha.NextAsync(Deadline);
+        await AnnounceAsync(beta);
+
+        await alpha.FailAsync(first.Attempt, Transient);
+        await PassTimeUntilAsync<JobView>($"/v1/jobs/{job.Id}", view => view.Status == "completed", TimeSpan.FromSeconds(0.2));
+
+        Assert.Equal("beta", (await TasksAsync(job))[0].Worker);
+        Assert.Equal(0, alpha.Unread);
+    }
+
+    [Fact]
+    public async Task Attempt_handed_back_is_dispatched_again_and_nobody_is_charged()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await worker.NextAsync(Deadline);
+        var run = new RunId(Guid.NewGuid());
+        await worker.StartAsync(first.Attempt, run);
+
+        await worker.ReturnAsync(first.Attempt, run);
+
+        var second = await worker.NextAsync(Deadline);
+        Assert.Equal(2, second.Attempt.Number);
+        Assert.Equal(1, (await TasksAsync(job))[0].Attempts);
+    }
+
+    [Fact]
+    public async Task Late_success_of_a_former_attempt_counts_once_the_store_confirms_it()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await worker.NextAsync(Deadline);
+        await worker.FailAsync(first.Attempt, Transient);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+
+        await worker.SucceedAsync(first.Attempt, isStored: false);
+        var image = await worker.SucceedAsync(first.Attempt);
+
+        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
+        Assert.Equal("completed", ended.Status);
+        Assert.Equal(image.Sha256, (await TasksAsync(job))[0].Sha256);
+    }
+
+    [Fact]
+    public async Task Reports_of_runs_that_the_record_does_not_hold_change_nothing()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var attempt = (await worker.NextAsync(Deadline)).Attempt;
+        var (run, stranger) = (new RunId(Guid.NewGuid()), new RunId(Guid.NewGuid()));
+        await worker.StartAsync(attempt, run);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Running == 1, Deadline);
+
+        await worker.FailAsync(attempt, new AttemptFailure(FailureCodes.BadRecipe, false, "No."), stranger);
+        await worker.FailAsync(attempt with { Number = 7 }, new AttemptFailure(FailureCodes.BadRecipe, false, "No."), run);
+        await worker.ReturnAsync(attempt, stranger);
+        await worker.FailAsync(attempt with { Index = 3 }, new AttemptFailure(FailureCodes.BadRecipe, false, "No."), run);
+        var image = await worker.SucceedAsync(attempt, run);
+        await worker.SucceedAsync(attempt, run);
+        await worker.SucceedAsync(attempt, stranger);
+        await worker.FailAsync(attempt, new AttemptFailure(FailureCodes.BadRecipe, false, "No."), run);
+
+        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
+        Assert.Equal(new TaskCounts(1, 0, 0, 0, 1, 0, 0), ended.Tasks);
+        Assert.Equal(image.Sha256, (await TasksAsync(job))[0].Sha256);
+    }
+}

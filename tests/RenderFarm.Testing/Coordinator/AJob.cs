@@ -1,0 +1,46 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Testing.Coordinator;
+
+/// <summary>Builds jobs for tests of pure rules.</summary>
+internal static class AJob
+{
+    /// <summary>A job whose tasks are all queued and cost 1 each.</summary>
+    public static RenderJob With(int total, string priority = Priorities.Normal) => new RenderJob
+    {
+        Id = new JobId(Guid.CreateVersion7(DateTimeOffset.UnixEpoch)),
+        Tenant = "default",
+        Model = "demo",
+        Checkpoint = ScriptedWorker.Digest,
+        Priority = priority,
+        Determinism = DeterminismClasses.Reproducible,
+        Format = ImageFormats.Png,
+        TasksTotal = total,
+        Cost = total,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+    }.WithAllQueued();
+
+    /// <summary>Its tasks.</summary>
+    public static RenderTask[] TasksOf(RenderJob job) =>
+        [.. Enumerable.Range(0, job.TasksTotal).Select(index => new RenderTask { Job = job.Id, Index = index, Cost = 1 })];
+
+    /// <summary>Settings of one image; override what the test is about.</summary>
+    public static SweepView Sweep() => new()
+    {
+        Prompts = ["a cat"],
+        NegativePrompt = "",
+        Samplers = [new SweepSampler(Samplers.Euler, NoiseSchedules.Uniform)],
+        Steps = [10],
+        GuidanceScales = [3],
+        Seeds = [0],
+        Images = 1,
+        Width = 64,
+        Height = 64,
+        TimestepSpacing = TimestepSpacings.Leading,
+        Eta = 0,
+        NoiseSource = NoiseSources.TorchCpu,
+        Determinism = DeterminismClasses.Reproducible,
+    };
+}

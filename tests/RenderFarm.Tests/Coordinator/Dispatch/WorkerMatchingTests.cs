@@ -1,0 +1,86 @@
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
+using Xunit;
+
+namespace RenderFarm.Tests.Coordinator.Dispatch;
+
+public sealed class WorkerMatchingTests
+{
+    private static readonly RenderNeeds Free = new("c", DeterminismClasses.Reproducible, null);
+
+    [Fact]
+    public void Device_without_the_checkpoint_is_never_chosen() =>
+        Assert.Null(WorkerMatching.Choose([Device("w", checkpoints: "other")], Free, null, _ => true));
+
+    [Fact]
+    public void Device_that_would_be_done_first_is_chosen()
+    {
+        var busy = Device("busy", speed: 100);
+        busy.Add(1, 1_000);
+
+        Assert.Equal("idle", WorkerMatching.Choose([busy, Device("idle", speed: 10)], Free, null, _ => true)!.Worker);
+    }
+
+    [Fact]
+    public void Worker_it_failed_on_is_avoided_even_if_it_must_wait_for_another()
+    {
+        var (failed, full) = (Device("failed"), Device("full"));
+
+        Assert.Null(WorkerMatching.Choose([failed, full], Free, "failed", device => device == failed));
+    }
+
+    [Fact]
+    public void Worker_it_failed_on_is_taken_when_it_is_the_only_one() =>
+        Assert.Equal("failed", WorkerMatching.Choose([Device("failed"), Device("w", checkpoints: "other")], Free, "failed", _ => true)!.Worker);
+
+    [Fact]
+    public void Pinned_job_stays_on_its_profile() =>
+        Assert.Equal("b", WorkerMatching.Choose([Device("a", "p1", 100), Device("b", "p2")], Free with { Profile = "p2" }, null, _ => true)!.Worker);
+
+    [Fact]
+    public void Free_reproducible_job_goes_where_most_speed_of_one_profile_is()
+    {
+        DeviceLoad[] devices = [Device("a", "p1", 100), Device("b", "p2", 70), Device("c", "p2", 70)];
+
+        Assert.Equal("p2", WorkerMatching.Choose(devices, Free, null, _ => true)!.Profile);
+        Assert.Equal("a", WorkerMatching.Choose(devices, Free with { Determinism = DeterminismClasses.Fast }, null, _ => true)!.Worker);
+    }
+
+    [Theory]
+    [InlineData(null, "p", "No worker is active. Start one, and the job goes on.")]
+    [InlineData("other", "p", "No active worker holds the checkpoint c.")]
+    [InlineData("c", "p9", "The job is reproducible and has images from the execution profile p, which no active device has.")]
+    [InlineData("c", "p", null)]
+    public void Reason_for_waiting_is_a_sentence(string? checkpoint, string profile, string? reason)
+    {
+        DeviceLoad[] devices = checkpoint is null ? [] : [Device("w", profile, checkpoints: checkpoint)];
+
+        Assert.Equal(reason, WorkerMatching.WhyWaiting(devices, Free with { Profile = "p" }));
+    }
+
+    [Theory]
+    [InlineData(3, 300, true)]
+    [InlineData(4, 400, true)]
+    [InlineData(5, 500, true)]
+    [InlineData(6, 600, false)]
+    [InlineData(0, 0, true)]
+    public void Device_holds_its_slots_and_the_window_of_work_and_no_more(int held, long cost, bool room)
+    {
+        var device = Device("w", speed: 100);
+        device.Add(held, cost);
+
+        Assert.Equal(room, device.HasRoom(TimeSpan.FromSeconds(2), 1_000));
+        Assert.False(device.HasRoom(TimeSpan.FromSeconds(2), held));
+    }
+
+    private static DeviceLoad Device(string worker, string profile = "p", double speed = 1, string checkpoints = "c") => new()
+    {
+        Worker = worker,
+        Device = "cpu",
+        Slots = 4,
+        Profile = profile,
+        Speed = speed,
+        IsMeasured = true,
+        Checkpoints = new HashSet<string>(checkpoints.Split(',')),
+    };
+}

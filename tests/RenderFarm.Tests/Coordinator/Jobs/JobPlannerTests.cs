@@ -1,0 +1,143 @@
+using CsCheck;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.Tests.Coordinator.Jobs;
+
+public sealed class JobPlannerTests
+{
+    [Fact]
+    public void Images_are_ordered_by_prompt_sampler_steps_guidance_seed_image_the_last_fastest()
+    {
+        var planner = new JobPlanner("sha256:c", AJob.Sweep() with
+        {
+            Prompts = ["p0", "p1"],
+            Samplers = [new(Samplers.Euler, NoiseSchedules.Uniform), new(Samplers.Heun, NoiseSchedules.Karras)],
+            Steps = [5, 9],
+            GuidanceScales = [1, 4],
+            Seeds = [100, 200],
+            Images = 2,
+        });
+        var expected =
+            from prompt in new[] { "p0", "p1" }
+            from sampler in new[] { ("euler", "uniform"), ("heun", "karras") }
+            from steps in new[] { 5, 9 }
+            from guidance in new[] { 1.0, 4.0 }
+            from seed in new[] { 100u, 101u, 200u, 201u }
+            select (prompt, sampler, steps, guidance, seed);
+
+        var recipes = Enumerable.Range(0, planner.Total).Select(planner.RecipeAt);
+
+        Assert.Equal(expected, recipes.Select(recipe => (recipe.Prompt, (recipe.Sampler, recipe.NoiseSchedule), recipe.Steps, recipe.GuidanceScale, recipe.Seed)));
+    }
+
+    [Fact]
+    public void Recipe_has_every_setting_of_the_job()
+    {
+        var recipe = new JobPlanner("sha256:c", AJob.Sweep() with
+        {
+            NegativePrompt = "blurry",
+            Samplers = [new(Samplers.Ddim, NoiseSchedules.Uniform)],
+            Eta = 0.5,
+            Width = 128,
+            Height = 256,
+            TimestepSpacing = TimestepSpacings.Trailing,
+            NoiseSource = NoiseSources.TorchCuda,
+            Determinism = DeterminismClasses.Fast,
+            Seeds = [uint.MaxValue],
+        }).RecipeAt(0);
+
+        Assert.Equal(
+            new Recipe
+            {
+                Checkpoint = "sha256:c",
+                Prompt = "a cat",
+                NegativePrompt = "blurry",
+                Seed = uint.MaxValue,
+                Width = 128,
+                Height = 256,
+                Steps = 10,
+                Sampler = "ddim",
+                NoiseSchedule = "uniform",
+                TimestepSpacing = "trailing",
+                Eta = 0.5,
+                GuidanceScale = 3,
+                NoiseSource = "torch_cuda",
+                Determinism = "fast",
+            },
+            recipe);
+    }
+
+    [Theory]
+    [InlineData("euler", 10, 1.0, 1.0, 64 * 64 * 10)]
+    [InlineData("euler", 10, 1.5, 1.0, 64 * 64 * 10 * 2)]
+    [InlineData("heun", 10, 1.0, 1.0, 64 * 64 * 19)]
+    [InlineData("plms", 10, 1.0, 1.0, 64 * 64 * 11)]
+    [InlineData("euler", 10, 1.0, 0.5, 64 * 64 * 5)]
+    [InlineData("euler", 1, 1.0, 1e-9, 1)]
+    public void Cost_counts_pixels_evaluations_guidance_and_checkpoint(string sampler, int steps, double guidance, double factor, long cost) =>
+        Assert.Equal(cost, JobPlanner.Cost(64, 64, sampler, steps, guidance, factor));
+
+    [Fact]
+    public void Stretches_of_costs_cover_every_task_in_order_with_its_own_cost() => (
+        from prompts in Gen.Int[1, 3]
+        from steps in Gen.Int[1, 20].Array[1, 3]
+        from guidance in Gen.Double[0, 5].Array[1, 3]
+        from seeds in Gen.Int[1, 3]
+        from images in Gen.Int[1, 4]
+        select AJob.Sweep() with
+        {
+            Prompts = [.. Enumerable.Range(0, prompts).Select(prompt => $"p{prompt}")],
+            Steps = steps,
+            GuidanceScales = guidance,
+            Seeds = [.. Enumerable.Range(0, seeds).Select(seed => (uint)seed)],
+            Images = images,
+        }).Sample(sweep =>
+        {
+            var planner = new JobPlanner("sha256:c", sweep);
+            var costs = planner.Costs(1).ToList();
+            var next = 0;
+            foreach (var stretch in costs)
+            {
+                Assert.Equal(next, stretch.First);
+                for (var index = stretch.First; index < stretch.First + stretch.Count; index++)
+                {
+                    var recipe = planner.RecipeAt(index);
+                    Assert.Equal(JobPlanner.Cost(recipe.Width, recipe.Height, recipe.Sampler, recipe.Steps, recipe.GuidanceScale, 1), stretch.Cost);
+                }
+
+                next += stretch.Count;
+            }
+
+            Assert.Equal(planner.Total, next);
+        });
+
+    [Fact]
+    public void Index_outside_the_job_is_refused()
+    {
+        var planner = new JobPlanner("sha256:c", AJob.Sweep());
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => planner.RecipeAt(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => planner.RecipeAt(-1));
+    }
+
+    [Fact]
+    public void Count_of_the_largest_sweep_does_not_overflow()
+    {
+        var thousand = Enumerable.Range(0, 1_000).ToArray();
+        var sweep = AJob.Sweep() with
+        {
+            Prompts = [.. thousand.Select(value => $"{value}")],
+            Samplers = [.. thousand.Select(_ => new SweepSampler("euler", "uniform"))],
+            Steps = thousand,
+            GuidanceScales = [.. thousand.Select(value => (double)value)],
+            Seeds = [.. thousand.Select(value => (uint)value)],
+            Images = 1_000_000,
+        };
+
+        Assert.Equal(Int128.Parse("1000000000000000000000", null), JobPlanner.Count(sweep));
+    }
+}
