@@ -28,6 +28,7 @@ public sealed class SweepGridTests
             },
             "demo");
         Assert.Equal("a cat", grid.Title);
+        Assert.Equal("demo · 64×64 · seed 7", grid.Subtitle);
         Assert.Equal(["guidance 1", "guidance 7.5", "guidance 12"], grid.Columns);
         Assert.Equal(["euler, steps 10", "euler, steps 25", "heun, steps 10", "heun, steps 25"], grid.Rows);
     }
