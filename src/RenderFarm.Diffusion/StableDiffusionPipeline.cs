@@ -28,22 +28,18 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     // Native graphs may be freed only when nobody runs them: counts the calls in flight, plus one for the pipeline itself.
     private readonly CountdownEvent _users = new(1);
 
-    private StableDiffusionPipeline(Checkpoint checkpoint, PipelineOptions options, TimeProvider clock)
+    private StableDiffusionPipeline(
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, ClipTextEncoder textEncoder, UNet unet, VaeDecoder vae)
     {
-        var sessions = new OnnxSessionFactory(options);
         _checkpoint = checkpoint;
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
-        var tokenizer = ClipTokenizer.Load(checkpoint.TokenizerFolder);
-        _textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions), tokenizer, options.CachedEmbeddings);
-        _unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
-        _vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
-        if (_unet.TextWidth is { } width && width != _textEncoder.Width)
-            throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {_textEncoder.Width}");
-
+        _textEncoder = textEncoder;
+        _unet = unet;
+        _vae = vae;
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var selection = new TurnSelection(options.MaxRows, options.MaxPixelsPerCall, cell, _unet.TimestepPerRow);
-        _engine = new DenoisingEngine(_unet, selection, options.Slots, clock);
+        var selection = new TurnSelection(options.MaxRows, options.MaxPixelsPerCall, cell, unet.TimestepPerRow);
+        _engine = new DenoisingEngine(unet, selection, options.Slots, clock);
         Slots = options.Slots;
     }
 
@@ -61,8 +57,43 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// <param name="options">How to use the device; null for the defaults.</param>
     /// <param name="clock">Measures render times; null for the system's.</param>
     /// <exception cref="CheckpointException">A file is damaged or of a kind this engine does not run; the message names it.</exception>
-    public static StableDiffusionPipeline Load(Checkpoint checkpoint, PipelineOptions? options = null, TimeProvider? clock = null) =>
-        new(checkpoint, options ?? new PipelineOptions(), clock ?? TimeProvider.System);
+    public static StableDiffusionPipeline Load(Checkpoint checkpoint, PipelineOptions? options = null, TimeProvider? clock = null)
+    {
+        options ??= new PipelineOptions();
+        var sessions = new OnnxSessionFactory(options);
+        var tokenizer = LoadTokenizer(checkpoint.TokenizerFolder);
+        ClipTextEncoder? textEncoder = null;
+        UNet? unet = null;
+        VaeDecoder? vae = null;
+        try
+        {
+            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions), tokenizer, options.CachedEmbeddings);
+            unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
+            vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
+            if (unet.TextWidth is { } width && width != textEncoder.Width)
+                throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, textEncoder, unet, vae);
+        }
+        catch
+        {
+            textEncoder?.Dispose();
+            unet?.Dispose();
+            vae?.Dispose();
+            throw;
+        }
+    }
+
+    private static ClipTokenizer LoadTokenizer(string folder)
+    {
+        try
+        {
+            return ClipTokenizer.Load(folder);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            throw new CheckpointException(folder, $"the tokenizer cannot be loaded ({error.Message})", error);
+        }
+    }
 
     /// <summary>Makes several images that differ in their seed alone: image i uses seed + i.</summary>
     /// <param name="request">What to make.</param>

@@ -1,4 +1,3 @@
-using RenderFarm.Contracts;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Cli.Files;
@@ -28,7 +27,7 @@ internal sealed class ImagingContactSheet : IContactSheet
     private static RgbImage? Load(string? file, int side)
     {
         if (file is null) return null;
-        var image = ImageReader.Decode(File.ReadAllBytes(file), RenderLimits.MaxSide * RenderLimits.MaxSide);
+        var image = ImageReader.Decode(File.ReadAllBytes(file), ImagingPictures.MaxPixels);
         return image.Width > side || image.Height > side ? ImageResize.Fit(image, side, side) : image;
     }
 }

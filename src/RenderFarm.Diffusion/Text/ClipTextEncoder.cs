@@ -42,20 +42,20 @@ internal sealed class ClipTextEncoder : IDisposable
         return embedding;
     }
 
-    private PromptEmbedding Run(IReadOnlyList<int> ids)
+    private PromptEmbedding Run(int[] ids)
     {
-        long[] shape = [1, ids.Count];
+        long[] shape = [1, ids.Length];
         using var input = _ids.ElementType == TensorElementType.Int64
             ? OrtValue.CreateTensorValueFromMemory([.. ids.Select(id => (long)id)], shape)
-            : OrtValue.CreateTensorValueFromMemory((int[])[.. ids], shape);
-        using var output = new FloatTensor(_hidden.ElementType, 1, ids.Count, _width);
+            : OrtValue.CreateTensorValueFromMemory(ids, shape);
+        using var output = new FloatTensor(_hidden.ElementType, 1, ids.Length, _width);
         using var binding = _graph.Bind();
         using var options = new RunOptions();
         binding.BindInput(_ids.Name, input);
         binding.BindOutput(_hidden.Name, output.Value);
         _graph.Run(options, binding);
         output.FromGraph();
-        return new PromptEmbedding(output.Values.ToArray(), ids.Count, _width);
+        return new PromptEmbedding(output.Values.ToArray(), ids.Length, _width);
     }
 
     public void Dispose() => _graph.Dispose();
