@@ -7,7 +7,7 @@ namespace RenderFarm.Cli.Files;
 /// How the images of a sweep lie on a contact sheet: the setting that changes fastest runs along the columns, every combination of the others
 /// is a row. Cell (r, c) is image r × columns + c of the job.
 /// </summary>
-/// <param name="Title">The prompt; the model where there are several prompts.</param>
+/// <param name="Title">The prompt, or how many there are.</param>
 /// <param name="Subtitle">What all images have in common.</param>
 /// <param name="Rows">A label for each row; one empty label where only one setting is swept.</param>
 /// <param name="Columns">A label for each column.</param>
@@ -28,7 +28,7 @@ internal sealed record SweepGrid(string Title, string Subtitle, IReadOnlyList<st
         var rows = axes.Take(Math.Max(0, axes.FindLastIndex(axis => axis.Count > 1)))
             .Where(axis => axis.Count > 1)
             .Aggregate((IReadOnlyList<string>)[""], Combine);
-        var title = sweep.Prompts.Count == 1 ? sweep.Prompts[0] : model;
+        var title = sweep.Prompts.Count == 1 ? sweep.Prompts[0] : $"{sweep.Prompts.Count} prompts";
         var common = axes.Skip(1).Where(axis => axis.Count == 1).Select(axis => axis[0]);
         var subtitle = string.Join(" · ", common.Prepend($"{sweep.Width}×{sweep.Height}").Prepend(model));
         return new SweepGrid(title, subtitle, rows, columns);

@@ -37,7 +37,7 @@ public sealed class SweepGridTests
     public void Seeds_and_images_are_one_axis()
     {
         var grid = SweepGrid.Of(Single with { Seeds = [5, 100], Images = 2, Prompts = ["a cat", "a dog"] }, "demo");
-        Assert.Equal("demo", grid.Title);
+        Assert.Equal("2 prompts", grid.Title);
         Assert.Equal(["seed 5", "seed 6", "seed 100", "seed 101"], grid.Columns);
         Assert.Equal(["a cat", "a dog"], grid.Rows);
     }
