@@ -1,13 +1,10 @@
-using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
-using RenderFarm.Hosting.Messaging;
 
 namespace RenderFarm.Worker;
 
-/// <summary>Puts a worker together. The host adds the bus (with <see cref="BusPart"/>), an object store and a clock.</summary>
+/// <summary>Puts a worker together. The host adds the bus (with <see cref="WorkerBus.Part"/>), an object store and a clock.</summary>
 public static class WorkerRegistration
 {
     /// <summary>Adds the worker's services. Call after the bus was added, so that the worker stops before it.</summary>
@@ -23,7 +20,7 @@ public static class WorkerRegistration
         services.AddSingleton<PipelineCache>();
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<ImagePublisher>();
-        services.AddSingleton<IReportSender, BusReportSender>();
+        services.AddSingleton<IReportSender, ReportSender>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
         AddLoop<ReportOutbox>(services);
@@ -32,20 +29,6 @@ public static class WorkerRegistration
         services.AddHostedService<WorkerService>();
         return services;
     }
-
-    /// <summary>The worker's consumers and queues.</summary>
-    public static BusPart BusPart { get; } = new(
-        bus =>
-        {
-            bus.AddConsumer<RunAttemptConsumer>();
-            bus.AddConsumer<CancelAttemptConsumer>();
-        },
-        (context, transport) =>
-        {
-            var worker = context.GetRequiredService<IOptions<WorkerOptions>>().Value.Name;
-            transport.ReceiveEndpoint(EndpointNames.Render(worker, WorkerIdentity.Device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
-            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
-        });
 
     private static void AddLoop<TLoop>(IServiceCollection services)
         where TLoop : class, IHostedService

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using RenderFarm.Testing;
 using Xunit;
 
 namespace RenderFarm.Tests;
@@ -27,7 +28,7 @@ public sealed partial class DependencyTests
 
     [Fact]
     public void Every_project_under_src_has_its_rule() =>
-        Assert.Equal(Allowed.Keys.Order(), Directory.GetDirectories(Repository.At("src")).Select(Path.GetFileName).Order());
+        Assert.Equal(Allowed.Keys.Order(), Directory.GetDirectories(Repository.PathTo("src")).Select(Path.GetFileName).Order());
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -98,11 +99,11 @@ public sealed partial class DependencyTests
     [Fact]
     public void Clocks_chance_and_sleep_are_build_errors()
     {
-        var banned = File.ReadAllText(Repository.At("BannedSymbols.txt"));
+        var banned = File.ReadAllText(Repository.PathTo("BannedSymbols.txt"));
         Assert.All(
             ["P:System.DateTime.UtcNow;", "P:System.DateTimeOffset.UtcNow;", "M:System.Random.#ctor;", "M:System.Threading.Thread.Sleep(System.Int32);"],
             (string symbol) => Assert.Contains(symbol, banned, StringComparison.Ordinal));
-        Assert.Contains("BannedSymbols.txt", File.ReadAllText(Repository.At("Directory.Build.props")), StringComparison.Ordinal);
+        Assert.Contains("BannedSymbols.txt", File.ReadAllText(Repository.PathTo("Directory.Build.props")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public sealed partial class DependencyTests
     [Fact]
     public void MassTransit_stays_below_the_commercial_version_9()
     {
-        var versions = XDocument.Load(Repository.At("Directory.Packages.props")).Descendants("PackageVersion")
+        var versions = XDocument.Load(Repository.PathTo("Directory.Packages.props")).Descendants("PackageVersion")
             .Where(package => ((string?)package.Attribute("Include"))!.StartsWith("MassTransit", StringComparison.Ordinal))
             .Select(package => (string?)package.Attribute("Version")).ToList();
         Assert.NotEmpty(versions);
@@ -131,7 +132,7 @@ public sealed partial class DependencyTests
 
     private static void AssertNamedOnlyIn(Regex name, Func<string, bool> allowed)
     {
-        var src = Repository.At("src");
+        var src = Repository.PathTo("src");
         var naming = Allowed.Keys.SelectMany(Sources)
             .Where(path => name.IsMatch(Code(path)))
             .Select(path => Path.GetRelativePath(src, path).Replace('\\', '/'));
@@ -139,20 +140,20 @@ public sealed partial class DependencyTests
     }
 
     private static IEnumerable<string> Sources(string project) =>
-        Directory.EnumerateFiles(Repository.At("src", project), "*.cs", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Repository.PathTo("src", project), "*.cs", SearchOption.AllDirectories)
             .Where(path => !BuildOutput().IsMatch(path[Repository.Root.Length..]));
 
     // Comments may speak of what code must not name.
     private static string Code(string path) => string.Join('\n', File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)));
 
-    private static XDocument ProjectFile(string project) => XDocument.Load(Repository.At("src", project, project + ".csproj"));
+    private static XDocument ProjectFile(string project) => XDocument.Load(Repository.PathTo("src", project, project + ".csproj"));
 
     private static List<string> References(string project, string kind) =>
         [.. ProjectFile(project).Descendants(kind).Select(reference => (string)reference.Attribute("Include")!)];
 
     private static List<(string Name, string? Version)> LockedPackages(string project)
     {
-        using var lockFile = JsonDocument.Parse(File.ReadAllText(Repository.At("src", project, "packages.lock.json")));
+        using var lockFile = JsonDocument.Parse(File.ReadAllText(Repository.PathTo("src", project, "packages.lock.json")));
         return
         [
             .. lockFile.RootElement.GetProperty("dependencies").EnumerateObject().SelectMany(framework => framework.Value.EnumerateObject())
@@ -161,7 +162,7 @@ public sealed partial class DependencyTests
         ];
     }
 
-    [GeneratedRegex(@"(^|/)[A-Za-z]*(Consumer|ConsumerDefinition|Publisher|Bus|BusPart|Registration)\.cs$")]
+    [GeneratedRegex(@"(^|/)(?!I[A-Z])[A-Za-z]*(Consumer|ConsumerDefinition|Sender|Bus|BusPart|Registration)\.cs$")]
     private static partial Regex BusEdge();
 
     [GeneratedRegex(@"\bMassTransit\b")]

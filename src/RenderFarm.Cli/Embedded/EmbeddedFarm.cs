@@ -83,7 +83,7 @@ internal sealed class EmbeddedFarm : IRunningFarm
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IObjectStore>(new FileObjectStore(data.ObjectsFolder));
         builder.Services.AddCoordinator(coordinator => coordinator.DatabasePath = data.RecordFile);
-        builder.Services.AddFarmBus(CoordinatorBus.Part, WorkerRegistration.BusPart);
+        builder.Services.AddFarmBus(CoordinatorBus.Part, WorkerBus.Part);
         builder.Services.AddWorker(await OpenCheckpointsAsync(options, cancellation), worker => worker.Name = WorkerName);
 
         var application = builder.Build();

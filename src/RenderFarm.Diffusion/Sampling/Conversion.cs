@@ -21,6 +21,18 @@ internal readonly record struct Conversion(float SampleFactor, float PredictionF
         _ => Prediction,
     };
 
+    /// <summary>Clean latent x₀ where x = x₀ + σ ε.</summary>
+    public static Conversion ToClean(PredictionType prediction, float sigma)
+    {
+        var variance = (sigma * sigma) + 1.0f;
+        return prediction switch
+        {
+            PredictionType.Epsilon => new(1.0f, sigma, 1.0f),
+            PredictionType.Velocity => new(1.0f / variance, sigma / MathF.Sqrt(variance), 1.0f),
+            _ => Prediction,
+        };
+    }
+
     /// <summary>Noise ε where x = α x₀ + σ ε, α² + σ² = 1.</summary>
     public static Conversion ToNoise(PredictionType prediction, float alpha, float sigma) => prediction switch
     {

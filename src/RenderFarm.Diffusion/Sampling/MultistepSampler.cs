@@ -2,12 +2,6 @@ using RenderFarm.Diffusion.Noise;
 
 namespace RenderFarm.Diffusion.Sampling;
 
-/// <summary>One step of a linear multistep method: x' = s·x + Σ wⱼ mⱼ + n·noise, with m₀ the newest converted prediction.</summary>
-/// <param name="Sample">s.</param>
-/// <param name="Weights">w₀, w₁, …: as many as the order of the step.</param>
-/// <param name="Fresh">n; 0 where the method is deterministic.</param>
-internal sealed record MultistepRow(float Sample, float[] Weights, float Fresh);
-
 /// <summary>
 /// A linear multistep method: every turn is a fixed weighted sum of the latent and the last few converted predictions. Its kinds differ only in
 /// how predictions are converted and in the weights, which are worked out in double and rounded once.
@@ -46,7 +40,7 @@ internal abstract class MultistepSampler : TabulatedSampler
             rows[turn] = new MultistepRow[Math.Min(order, turn + 1)];
             for (var available = 1; available <= rows[turn].Length; available++)
             {
-                rows[turn][available - 1] = Finite(rowOf(turn, available), settings, turn);
+                rows[turn][available - 1] = rowOf(turn, available).CheckedFinite(settings, turn);
             }
         }
 
@@ -56,15 +50,6 @@ internal abstract class MultistepSampler : TabulatedSampler
     /// <inheritdoc/>
     protected sealed override SamplerState Begin(ReadOnlySpan<float> latent, INoiseStream noise, int firstTurn) =>
         new State(this, latent, noise, firstTurn);
-
-    private static MultistepRow Finite(MultistepRow row, SamplerSettings settings, int turn)
-    {
-        if (float.IsFinite(row.Sample) && float.IsFinite(row.Fresh) && row.Weights.All(float.IsFinite)) return row;
-        throw new ArgumentException(
-            $"Sampler '{settings.Sampler}' with '{settings.NoiseSchedule}' noise schedule, '{settings.TimestepSpacing}' spacing and "
-            + $"{settings.Steps} steps has no finite weights at turn {turn}; take fewer steps or another spacing.",
-            nameof(settings));
-    }
 
     private sealed class State(MultistepSampler sampler, ReadOnlySpan<float> latent, INoiseStream noise, int firstTurn)
         : TabulatedState(sampler, latent, firstTurn)
@@ -79,12 +64,7 @@ internal abstract class MultistepSampler : TabulatedSampler
             for (var i = 0; i < X.Length; i++) newest[i] = conversion.Of(X[i], prediction[i]);
 
             var row = sampler.rows[Turn][converted.Count - 1];
-            for (var i = 0; i < X.Length; i++)
-            {
-                var sum = row.Sample * X[i];
-                for (var age = 0; age < row.Weights.Length; age++) sum += row.Weights[age] * converted[age][i];
-                X[i] = sum;
-            }
+            for (var i = 0; i < X.Length; i++) X[i] = row.Of(X[i], converted, i);
 
             // A stochastic method draws at every turn, even where the weight is 0: the draw is part of the stream's order.
             if (!sampler.stochastic) return;

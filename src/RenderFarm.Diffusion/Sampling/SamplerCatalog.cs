@@ -7,10 +7,23 @@ public static class SamplerCatalog
     [
         new("plms", (schedule, settings) => new PlmsSampler(schedule, settings)),
         new("ddim", (schedule, settings) => new DdimSampler(schedule, settings), AllowsEta: true),
+        new("ddpm", (schedule, settings) => new DdpmSampler(schedule, settings)),
+        new("lcm", (schedule, settings) => new LcmSampler(schedule, settings)),
+        new("pndm", (schedule, settings) => new PndmSampler(schedule, settings)),
         new("euler", (schedule, settings) => new EulerSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("euler_a", (schedule, settings) => new EulerAncestralSampler(schedule, settings)),
         new("heun", (schedule, settings) => new HeunSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpm2", (schedule, settings) => new Dpm2Sampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpm2_a", (schedule, settings) => new Dpm2AncestralSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_sde", (schedule, settings) => new DpmPlusPlusSdeSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("lms", (schedule, settings) => new LmsSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpmpp_2m", (schedule, settings) => new DpmPlusPlus2MSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_2m_sde", (schedule, settings) => new DpmPlusPlus2MSdeSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_3m", (schedule, settings) => new DpmPlusPlus3MSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmsolver_2", (schedule, settings) => new DpmSolver2Sampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_2s", (schedule, settings) => new DpmPlusPlus2SSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("unipc", (schedule, settings) => new UniPcSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("deis", (schedule, settings) => new DeisSampler(schedule, settings), AllowsNoiseSchedules: true),
     ];
 
     /// <summary>Every sampler name that <see cref="Create"/> knows.</summary>

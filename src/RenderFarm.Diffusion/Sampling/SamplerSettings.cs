@@ -9,10 +9,10 @@ public sealed record SamplerSettings
     /// <summary>Step count N, at least 1.</summary>
     public required int Steps { get; init; }
 
-    /// <summary><c>uniform</c> or <c>karras</c>.</summary>
+    /// <summary><c>uniform</c>, <c>karras</c> or <c>exponential</c>; the last two for samplers in sigma space and of the DPM-Solver family.</summary>
     public string NoiseSchedule { get; init; } = "uniform";
 
-    /// <summary><c>leading</c>, <c>trailing</c> or <c>linspace</c>.</summary>
+    /// <summary><c>leading</c>, <c>trailing</c> or <c>linspace</c>. Changes nothing for <c>lcm</c>, nor for the DPM-Solver family with another noise schedule.</summary>
     public string TimestepSpacing { get; init; } = "leading";
 
     /// <summary>Stochasticity η of DDIM, 0…1.</summary>

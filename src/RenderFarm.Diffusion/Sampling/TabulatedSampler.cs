@@ -58,7 +58,7 @@ internal abstract class TabulatedSampler : Sampler
         if (!CanBeginAt(firstTurn))
         {
             throw new ArgumentException(
-                $"A run of sampler '{Name}' cannot begin at turn {firstTurn}, which is in the middle of a step.", nameof(firstTurn));
+                $"A run of sampler '{Name}' cannot begin at turn {firstTurn}; it can at {Beginnings}.", nameof(firstTurn));
         }
 
         return Begin(latent, noise, firstTurn);
@@ -76,6 +76,9 @@ internal abstract class TabulatedSampler : Sampler
             latent[i] = (level.Signal * latent[i]) + (level.Noise * noise[i]);
         }
     }
+
+    /// <summary>Where a run may begin, in words.</summary>
+    protected virtual string Beginnings => $"multiples of {turnsPerStep}";
 
     /// <summary>Whether a run may begin at a turn that exists.</summary>
     protected virtual bool CanBeginAt(int turn) => turn % turnsPerStep == 0;

@@ -30,14 +30,7 @@ internal sealed class DdimSampler : TabulatedSampler
     {
         stochastic = settings.Eta > 0;
         clip = schedule.Options.ClipSample ? (float)schedule.Options.ClipSampleRange : float.PositiveInfinity;
-        if (schedule.AlphasCumprod[timesteps[0]] == 0 && schedule.Prediction == PredictionType.Epsilon)
-        {
-            throw new ArgumentException(
-                $"Sampler '{settings.Sampler}' with '{settings.TimestepSpacing}' spacing begins where a zero-terminal-SNR checkpoint has no signal; "
-                + "from there a checkpoint that predicts epsilon gives no clean latent. Take another spacing.",
-                nameof(settings));
-        }
-
+        ZeroTerminalSnr.RefuseEpsilon(schedule, settings, timesteps[0]);
         var stride = schedule.TrainTimesteps / settings.Steps;
         turns = Array.ConvertAll(
             timesteps,

@@ -61,7 +61,7 @@ internal sealed class PlmsSampler : TabulatedSampler
             if (TurnsDone == 0) X.CopyTo(start, 0);
             prediction.CopyTo(predictions.Push());
             var transfer = sampler.forward[Turn];
-            for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(X[i], Extrapolated(i));
+            for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(X[i], AdamsBashforth.Extrapolate(predictions, i));
         }
 
         private void RepeatFirstStep(ReadOnlySpan<float> prediction)
@@ -70,13 +70,5 @@ internal sealed class PlmsSampler : TabulatedSampler
             var first = predictions[0];
             for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(start[i], (prediction[i] + first[i]) / 2);
         }
-
-        private float Extrapolated(int i) => predictions.Count switch
-        {
-            1 => predictions[0][i],
-            2 => ((3 * predictions[0][i]) - predictions[1][i]) / 2,
-            3 => ((23 * predictions[0][i]) - (16 * predictions[1][i]) + (5 * predictions[2][i])) / 12,
-            _ => (1.0f / 24) * ((55 * predictions[0][i]) - (59 * predictions[1][i]) + (37 * predictions[2][i]) - (9 * predictions[3][i])),
-        };
     }
 }

@@ -30,6 +30,8 @@ internal static class DpmSolverWeights
     /// <param name="heun">Whether second order weighs its difference by Heun's rule rather than the midpoint's.</param>
     public static MultistepRow Row(DpmSolverKind kind, double goal, ReadOnlySpan<double> levels, bool heun = false)
     {
+        if (kind != DpmSolverKind.Clean && (heun || levels.Length == 3))
+            throw new NotSupportedException($"Heun's rule and third order are there for {DpmSolverKind.Clean} only, not for {kind}.");
         var (alpha, sigma, lambda) = Mix(goal);
         var (alphaFrom, sigmaFrom, lambdaFrom) = Mix(levels[0]);
         var h = lambda - lambdaFrom;
@@ -50,7 +52,7 @@ internal static class DpmSolverWeights
             2 => SecondOrder(newest, slope, (lambdaFrom - Mix(levels[1]).Lambda) / h),
             _ => ThirdOrder(alpha, h, newest, slope, levels),
         };
-        return new MultistepRow((float)sample, Array.ConvertAll(weights, weight => (float)weight), (float)fresh);
+        return MultistepRow.Of(sample, weights, fresh);
     }
 
     /// <summary>α, σ and λ of a level given by σ over α.</summary>

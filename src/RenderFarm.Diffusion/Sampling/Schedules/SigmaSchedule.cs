@@ -36,7 +36,10 @@ internal sealed class SigmaSchedule
         settings.TimestepSpacing == "leading" ? MathF.Sqrt((Sigmas[0] * Sigmas[0]) + 1.0f) : Sigmas[0];
 
     /// <summary>The convention of k-diffusion (diffusers' <c>scheduling_euler_discrete.py</c>); the level after the last step is 0.</summary>
-    public static SigmaSchedule KDiffusion(TrainingSchedule training, SamplerSettings settings)
+    /// <param name="training">The training schedule.</param>
+    /// <param name="settings">Spacing, noise schedule and step count.</param>
+    /// <param name="wholeTimesteps">Whether timesteps of another noise schedule are rounded, as diffusers does for DPM2.</param>
+    public static SigmaSchedule KDiffusion(TrainingSchedule training, SamplerSettings settings, bool wholeTimesteps = false)
     {
         var points = Array.ConvertAll(TimestepSpacing.Points(training, settings), point => (double)(float)point);
         var sigmas = Array.ConvertAll(points, point => SigmaAt(training, point));
@@ -44,6 +47,7 @@ internal sealed class SigmaSchedule
         {
             sigmas = respaced;
             points = Array.ConvertAll(sigmas, sigma => TimestepAt(training, sigma));
+            if (wholeTimesteps) points = Array.ConvertAll(TimestepSpacing.Rounded(points), point => (double)point);
         }
 
         return new SigmaSchedule(training, Array.ConvertAll(points, point => (float)point), sigmas, last: 0);
@@ -93,13 +97,16 @@ internal sealed class SigmaSchedule
         return ((1 - weight) * low) + (weight * (low + 1));
     }
 
-    /// <summary>Karras et al. 2022, equation 5, from the highest to the lowest; null where the training schedule is kept.</summary>
+    /// <summary>
+    /// N levels from the highest to the lowest, evenly spaced in σ^(1/ρ) (Karras et al. 2022, equation 5) or in ln σ; null where the training schedule is kept.
+    /// </summary>
     private static double[]? Respaced(SamplerSettings settings, double highest, double lowest) => settings.NoiseSchedule switch
     {
         "uniform" => null,
         "karras" => Ramp(settings.Steps, Math.Pow(highest, 1 / KarrasRho), Math.Pow(lowest, 1 / KarrasRho), root => Math.Pow(root, KarrasRho)),
+        "exponential" => Ramp(settings.Steps, Math.Log(highest), Math.Log(lowest), Math.Exp),
         _ => throw new ArgumentException(
-            $"Unknown noise schedule '{settings.NoiseSchedule}'; known are uniform, karras.", nameof(settings)),
+            $"Unknown noise schedule '{settings.NoiseSchedule}'; known are uniform, karras, exponential.", nameof(settings)),
     };
 
     private static double[] Ramp(int count, double first, double last, Func<double, double> toSigma)

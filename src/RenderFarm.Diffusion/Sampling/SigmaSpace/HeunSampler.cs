@@ -21,21 +21,13 @@ internal sealed class HeunSampler : TabulatedSampler
     private HeunSampler(SamplerSettings settings, SigmaSchedule sigmas)
         : base(
             settings,
-            TwiceButFirst(sigmas.Timesteps),
-            TwiceButFirst(sigmas.ExplodingLevels()),
+            TwoTurnLevels.Interleave(sigmas.Timesteps, sigmas.Timesteps[1..]),
+            TwoTurnLevels.Interleave(sigmas.ExplodingLevels(), sigmas.ExplodingLevels()[1..]),
             sigmas.InitialNoiseScale(settings),
             turnsPerStep: 2) => this.sigmas = sigmas;
 
     /// <inheritdoc/>
     protected override SamplerState Begin(ReadOnlySpan<float> latent, INoiseStream noise, int firstTurn) => new State(this, latent, firstTurn);
-
-    /// <summary>Turn 2k starts step k at level k, turn 2k+1 corrects it from level k+1.</summary>
-    private static T[] TwiceButFirst<T>(T[] perLevel)
-    {
-        var perTurn = new T[(2 * perLevel.Length) - 1];
-        for (var turn = 0; turn < perTurn.Length; turn++) perTurn[turn] = perLevel[(turn + 1) / 2];
-        return perTurn;
-    }
 
     private sealed class State(HeunSampler sampler, ReadOnlySpan<float> latent, int firstTurn) : TabulatedState(sampler, latent, firstTurn)
     {

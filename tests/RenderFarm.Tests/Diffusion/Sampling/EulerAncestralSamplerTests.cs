@@ -4,5 +4,5 @@ public sealed class EulerAncestralSamplerTests : SamplerConformance
 {
     protected override string Name => "euler_a";
 
-    protected override string Digest => "622715616d1d9fa355f7bc2ef022c0dc4cee811a13bd9ae22bdd717d919c414b";
+    protected override string Digest => "3d971281f90dbeb67b1a0a5166c5f8dd34bfbe07f7bce38c1911d35ed40c7b66";
 }

@@ -10,14 +10,13 @@ internal sealed class GoldenRun(string file)
 
     public string Class => run.GetProperty("scheduler_class").GetString()!;
 
+    public string Version => run.GetProperty("diffusers").GetString()!;
+
     public float[] Timesteps => run.GetProperty("timesteps").Floats();
 
     public float InitialNoiseScale => run.GetProperty("init_noise_sigma").GetSingle();
 
     public float[]? UsedTimesteps => run.TryGetProperty("used_timesteps", out var used) ? used.Floats() : null;
-
-    /// <summary>Whether the reference drew noise that it then dropped (Euler without churn).</summary>
-    public bool DrawsIgnored => Class == "EulerDiscreteScheduler";
 
     public float[] InitialSample => run.GetProperty("initial_sample").Floats();
 
@@ -27,7 +26,15 @@ internal sealed class GoldenRun(string file)
 
     public float[][] PreviousSamples => Tensors("prev_sample");
 
-    public float[][] Noise => Tensors("noise");
+    /// <summary>
+    /// The draws that matter, in order. Euler without churn (0.27.2) and the first turns of DPM2 a (0.27.2, no longer in 0.31) draw noise and drop it.
+    /// </summary>
+    public float[][] Noise => (Class, Version) switch
+    {
+        ("EulerDiscreteScheduler", _) => [],
+        ("KDPM2AncestralDiscreteScheduler", "0.27.2") => [.. Tensors("noise").Where((_, turn) => turn % 2 == 1)],
+        _ => Tensors("noise"),
+    };
 
     public bool AllFinite => run.GetProperty("all_finite").GetBoolean();
 
@@ -36,16 +43,28 @@ internal sealed class GoldenRun(string file)
             ? (start.GetProperty("strength").GetDouble(), start.GetProperty("t_start").GetInt32(), start.GetProperty("init_latents").Floats(), start.GetProperty("noise").Floats())
             : null;
 
-    /// <summary>The name of the sampler that does what this scheduler was configured to do; null where there is none yet.</summary>
-    public string? SamplerName => (Class, Text("algorithm_type"), Number("solver_order")) switch
+    /// <summary>The name of the sampler that does what this scheduler was configured to do.</summary>
+    public string SamplerName => (Class, Text("algorithm_type"), Number("solver_order")) switch
     {
-        ("PNDMScheduler", _, _) => Flag("skip_prk_steps") ? "plms" : null,
+        ("PNDMScheduler", _, _) => Flag("skip_prk_steps") ? "plms" : "pndm",
         ("DDIMScheduler", _, _) => "ddim",
+        ("DDPMScheduler", _, _) => "ddpm",
+        ("LCMScheduler", _, _) => "lcm",
         ("EulerDiscreteScheduler", _, _) => "euler",
         ("EulerAncestralDiscreteScheduler", _, _) => "euler_a",
         ("HeunDiscreteScheduler", _, _) => "heun",
+        ("KDPM2DiscreteScheduler", _, _) => "dpm2",
+        ("KDPM2AncestralDiscreteScheduler", _, _) => "dpm2_a",
+        ("DPMSolverSDEScheduler", _, _) => "dpmpp_sde",
+        ("LMSDiscreteScheduler", _, _) => "lms",
         ("DPMSolverMultistepScheduler", "dpmsolver++", 2) => "dpmpp_2m",
-        _ => null,
+        ("DPMSolverMultistepScheduler", "sde-dpmsolver++", 2) => "dpmpp_2m_sde",
+        ("DPMSolverMultistepScheduler", "dpmsolver++", 3) => "dpmpp_3m",
+        ("DPMSolverMultistepScheduler", "dpmsolver", 2) => "dpmsolver_2",
+        ("DPMSolverSinglestepScheduler", _, 2) => "dpmpp_2s",
+        ("UniPCMultistepScheduler", _, _) => "unipc",
+        ("DEISMultistepScheduler", _, 2) => "deis",
+        _ => throw new InvalidOperationException($"{file}: no sampler is known to follow {Class}."),
     };
 
     public TrainingSchedule Schedule => new(new TrainingScheduleOptions
@@ -64,29 +83,34 @@ internal sealed class GoldenRun(string file)
 
     public SamplerSettings Settings => new()
     {
-        Sampler = SamplerName!,
+        Sampler = SamplerName,
         Steps = run.GetProperty("num_inference_steps").GetInt32(),
         NoiseSchedule = Flag("use_karras_sigmas") ? "karras" : "uniform",
-        TimestepSpacing = Text("timestep_spacing") ?? "leading",
+        TimestepSpacing = Text("timestep_spacing") ?? "linspace",
         Eta = run.GetProperty("step_kwargs").TryGetProperty("eta", out var eta) ? eta.GetDouble() : 0,
     };
 
     /// <summary>The sampler, from the catalog where the configuration is one that recipes can name.</summary>
-    public Sampler Sampler() => Variant() is { } variant
-        ? new DpmPlusPlus2MSampler(Schedule, Settings, variant)
-        : SamplerCatalog.Create(Schedule, Settings);
-
-    private DpmSolverVariant? Variant()
+    public Sampler Sampler() => SamplerName switch
     {
-        if (SamplerName != "dpmpp_2m") return null;
-        var variant = new DpmSolverVariant
-        {
-            Heun = Text("solver_type") == "heun",
-            EulerAtFinal = Flag("euler_at_final"),
-            EndsAtSigmaMin = Text("final_sigmas_type") == "sigma_min",
-        };
-        return variant == new DpmSolverVariant() ? null : variant;
-    }
+        "dpmpp_2m" when DpmSolverVariant != new DpmSolverVariant() => new DpmPlusPlus2MSampler(Schedule, Settings, DpmSolverVariant),
+        "unipc" when UniPcVariant != new UniPcVariant() => new UniPcSampler(Schedule, Settings, UniPcVariant),
+        _ => SamplerCatalog.Create(Schedule, Settings),
+    };
+
+    private DpmSolverVariant DpmSolverVariant => new()
+    {
+        Heun = Text("solver_type") == "heun",
+        EulerAtFinal = Flag("euler_at_final"),
+        EndsAtSigmaMin = Text("final_sigmas_type") == "sigma_min",
+    };
+
+    private UniPcVariant UniPcVariant => new()
+    {
+        Order = (int)Number("solver_order")!,
+        Scale = Text("solver_type") == "bh1" ? UniPcScale.Bh1 : UniPcScale.Bh2,
+        EndsAtSigmaMin = Text("final_sigmas_type") != "zero",
+    };
 
     private JsonElement? Setting(string name) =>
         run.GetProperty("full_config").TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

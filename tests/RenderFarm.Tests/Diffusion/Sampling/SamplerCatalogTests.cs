@@ -42,7 +42,7 @@ public sealed class SamplerCatalogTests
     public void Unknown_sampler_is_answered_with_the_known_ones()
     {
         var message = Refusal(Usual, Euler with { Sampler = "magic" });
-        Assert.StartsWith("Unknown sampler 'magic'; known are plms, ddim, euler, euler_a, heun, dpmpp_2m", message, StringComparison.Ordinal);
+        Assert.Equal($"Unknown sampler 'magic'; known are {string.Join(", ", SamplerCatalog.Names)}. (Parameter 'settings')", message);
     }
 
     [Fact]
@@ -72,11 +72,14 @@ public sealed class SamplerCatalogTests
             "Unknown timestep spacing 'cosy'; known are leading, trailing, linspace.",
             Refusal(Usual, settings with { TimestepSpacing = "cosy" }),
             StringComparison.Ordinal);
-        Assert.StartsWith("Unknown noise schedule 'loud'; known are uniform, karras", Refusal(Usual, settings with { NoiseSchedule = "loud" }), StringComparison.Ordinal);
+        Assert.StartsWith("Unknown noise schedule 'loud'; known are uniform, karras, exponential.", Refusal(Usual, settings with { NoiseSchedule = "loud" }), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("ddim", PredictionType.Epsilon, "no clean latent")]
+    [InlineData("ddpm", PredictionType.Epsilon, "no clean latent")]
+    [InlineData("lcm", PredictionType.Epsilon, "no clean latent")]
+    [InlineData("pndm", PredictionType.Velocity, "divides by it")]
     [InlineData("plms", PredictionType.Epsilon, "divides by it")]
     [InlineData("plms", PredictionType.Velocity, "divides by it")]
     public void What_a_zero_terminal_snr_checkpoint_cannot_do_is_refused_by_name(string sampler, PredictionType prediction, string reason)
@@ -94,12 +97,35 @@ public sealed class SamplerCatalogTests
             Refusal(Usual with { Prediction = PredictionType.Sample }, Euler with { Sampler = "plms" }),
             StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("lcm", 51, "Sampler 'lcm' cannot take 51 steps over 1000 training timesteps; its steps are 1 to 50, those it was distilled with.")]
+    [InlineData("pndm", 3, "Sampler 'pndm' cannot take 3 steps: its start alone goes over 4 timesteps.")]
+    [InlineData("dpmpp_2m", 1000, "Sampler 'dpmpp_2m' with 'leading' spacing cannot take 1000 steps over 1000 training timesteps (steps_offset 1); take fewer.")]
+    public void A_step_count_that_a_sampler_cannot_take_is_refused(string sampler, int steps, string message) =>
+        Assert.StartsWith(message, Refusal(Usual, Euler with { Sampler = sampler, Steps = steps }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Settings_without_finite_weights_are_refused_by_name()
+    {
+        // 1001 points on 1000 timesteps: two are the same, and a multistep method divides by their distance.
+        var message = Refusal(Usual, Euler with { Sampler = "dpmpp_2m", Steps = 1000, TimestepSpacing = "linspace" });
+        Assert.StartsWith("Sampler 'dpmpp_2m' with 'uniform' noise schedule, 'linspace' spacing and 1000 steps has no finite weights at turn", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pndm_begins_at_its_first_turn_only()
+    {
+        var pndm = Create(Usual, Euler with { Sampler = "pndm" });
+        var error = Assert.Throws<ArgumentException>(() => pndm.Start(new float[4], new RecordedNoise([]), 4));
+        Assert.StartsWith("A run of sampler 'pndm' cannot begin at turn 4; it can at turn 0.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Heun_refuses_to_begin_in_the_middle_of_a_step()
     {
         var heun = Create(Usual, Euler with { Sampler = "heun" });
         var error = Assert.Throws<ArgumentException>(() => heun.Start(new float[4], new RecordedNoise([]), 3));
-        Assert.StartsWith("A run of sampler 'heun' cannot begin at turn 3, which is in the middle of a step.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("A run of sampler 'heun' cannot begin at turn 3; it can at multiples of 2.", error.Message, StringComparison.Ordinal);
     }
 
     private static Sampler Create(TrainingScheduleOptions options, SamplerSettings settings) =>

@@ -20,8 +20,11 @@ public abstract class SamplerConformance
     /// <summary>UNet evaluations for N steps.</summary>
     protected virtual int Turns(int steps) => steps;
 
-    /// <summary>Fewest steps the sampler can take.</summary>
+    /// <summary>Fewest and most steps the sampler can take.</summary>
     protected virtual int FewestSteps => 1;
+
+    /// <inheritdoc cref="FewestSteps"/>
+    protected virtual int MostSteps => 500;
 
     protected virtual bool AllowsNoiseSchedules => false;
 
@@ -37,7 +40,7 @@ public abstract class SamplerConformance
     [InlineData("trailing", 61)]
     public void A_run_is_finished_after_its_last_turn_and_finite(string spacing, int steps)
     {
-        steps = Math.Max(steps, FewestSteps);
+        steps = Math.Clamp(steps, FewestSteps, MostSteps);
         foreach (var schedule in NoiseSchedules())
         {
             var sampler = Create(steps, spacing, schedule);
@@ -75,6 +78,15 @@ public abstract class SamplerConformance
 
         Assert.Equal(alone, state.Latent.ToArray());
         Assert.NotEqual(alone, neighbour.Latent.ToArray());
+    }
+
+    [Fact]
+    public void Images_on_many_threads_share_a_sampler()
+    {
+        var sampler = Create(10, "trailing", "uniform");
+        var latents = new float[8][];
+        Parallel.For(0, latents.Length, i => latents[i] = Finish(Start(sampler, (uint)i)));
+        for (var i = 0; i < latents.Length; i++) Assert.Equal(Finish(Start(sampler, (uint)i)), latents[i]);
     }
 
     [Fact]
@@ -124,13 +136,18 @@ public abstract class SamplerConformance
     [Fact]
     public void A_run_may_begin_at_every_turn_that_strength_names()
     {
-        if (!AllowsLaterStart) Assert.Skip("This sampler begins at its first turn only.");
         var sampler = Create(10, "trailing", "uniform");
         Assert.Equal(0, sampler.FirstTurn(1));
         Assert.Equal(sampler.Timesteps.Count, sampler.FirstTurn(0));
         foreach (var strength in (double[])[1, 0.75, 0.5, 0.1])
         {
             var firstTurn = sampler.FirstTurn(strength);
+            if (firstTurn > 0 && !AllowsLaterStart)
+            {
+                Assert.Throws<ArgumentException>(() => sampler.Start(new float[Length], new TorchCpuNoise(1), firstTurn));
+                continue;
+            }
+
             var (latent, noise) = (new float[Length], new float[Length]);
             new TorchCpuNoise(9).Draw(noise);
             sampler.AddNoise(latent, noise, firstTurn);
@@ -179,5 +196,5 @@ public abstract class SamplerConformance
         state.Advance(prediction);
     }
 
-    private string[] NoiseSchedules() => AllowsNoiseSchedules ? ["uniform", "karras"] : ["uniform"];
+    private string[] NoiseSchedules() => AllowsNoiseSchedules ? ["uniform", "karras", "exponential"] : ["uniform"];
 }

@@ -11,13 +11,13 @@ public sealed class SigmaScheduleTests
     private static readonly Gen<SamplerSettings> AnySettings =
         from steps in Gen.Int[1, 300]
         from spacing in Gen.Int[0, 2]
-        from karras in Gen.Bool
+        from noiseSchedule in Gen.Int[0, 2]
         select new SamplerSettings
         {
             Sampler = "euler",
             Steps = steps,
             TimestepSpacing = TimestepSpacing.Names[spacing],
-            NoiseSchedule = karras ? "karras" : "uniform",
+            NoiseSchedule = ((string[])["uniform", "karras", "exponential"])[noiseSchedule],
         };
 
     [Fact]
@@ -32,6 +32,16 @@ public sealed class SigmaScheduleTests
             for (var i = 1; i < schedule.Sigmas.Length; i++) Assert.True(schedule.Sigmas[i] < schedule.Sigmas[i - 1]);
         }
     });
+
+    [Fact]
+    public void Exponential_sigmas_fall_by_one_ratio_between_the_ends_of_training()
+    {
+        var settings = new SamplerSettings { Sampler = "dpmpp_2m", Steps = 5, NoiseSchedule = "exponential" };
+        var sigmas = SigmaSchedule.DpmSolver(Training, settings).Sigmas;
+        Assert.Equal(Training.Sigmas[^1], sigmas[0], 1e-5f);
+        Assert.Equal(Training.Sigmas[0], sigmas[4], 1e-7f);
+        for (var i = 1; i < 4; i++) Assert.Equal(sigmas[i - 1] / sigmas[i], sigmas[i] / sigmas[i + 1], 1e-4f);
+    }
 
     [Fact]
     public void A_timestep_survives_the_way_to_sigma_and_back() => Gen.Double[0, 999].Sample(timestep =>
