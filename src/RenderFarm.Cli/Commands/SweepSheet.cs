@@ -19,10 +19,9 @@ internal static class SweepSheet
         }
 
         var grid = SweepGrid.Of(job.Sweep, job.Model);
-        var files = new byte[]?[job.Tasks.Total];
-        foreach (var image in delivery.Images) files[image.Task.Index] = await File.ReadAllBytesAsync(image.File, cancellationToken);
-        var cells = files.Chunk(grid.Columns.Count).ToArray();
-        var sheet = environment.ContactSheet.Draw(grid.Title, grid.Rows, grid.Columns, cells);
+        var files = new string?[job.Tasks.Total];
+        foreach (var image in delivery.Images) files[image.Task.Index] = image.File;
+        var sheet = environment.ContactSheet.Draw(grid, files);
         return await environment.Files.WriteAsync(folder, ImageNames.OfContactSheet(job.Id), sheet, cancellationToken);
     }
 }

@@ -4,9 +4,7 @@ namespace RenderFarm.Cli.Files;
 internal interface IContactSheet
 {
     /// <summary>Returns a PNG file.</summary>
-    /// <param name="title">Over the whole.</param>
-    /// <param name="rowLabels">One for each row, from top to bottom.</param>
-    /// <param name="columnLabels">One for each column, from left to right.</param>
-    /// <param name="cells">Image files, row by row; null where an image is missing.</param>
-    byte[] Draw(string title, IReadOnlyList<string> rowLabels, IReadOnlyList<string> columnLabels, IReadOnlyList<IReadOnlyList<byte[]?>> cells);
+    /// <param name="grid">Headings, and a label for each row and column.</param>
+    /// <param name="files">Image files, row by row; null where an image is missing.</param>
+    byte[] Draw(SweepGrid grid, IReadOnlyList<string?> files);
 }

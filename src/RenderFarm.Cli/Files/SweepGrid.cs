@@ -7,7 +7,11 @@ namespace RenderFarm.Cli.Files;
 /// How the images of a sweep lie on a contact sheet: the setting that changes fastest runs along the columns, every combination of the others
 /// is a row. Cell (r, c) is image r × columns + c of the job.
 /// </summary>
-internal sealed record SweepGrid(string Title, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns)
+/// <param name="Title">The prompt, or how many there are.</param>
+/// <param name="Subtitle">What all images have in common.</param>
+/// <param name="Rows">A label for each row; one empty label where only one setting is swept.</param>
+/// <param name="Columns">A label for each column.</param>
+internal sealed record SweepGrid(string Title, string Subtitle, IReadOnlyList<string> Rows, IReadOnlyList<string> Columns)
 {
     /// <summary>More than this is no longer a picture that people look at.</summary>
     public const int MaxCells = 600;
@@ -24,8 +28,10 @@ internal sealed record SweepGrid(string Title, IReadOnlyList<string> Rows, IRead
         var rows = axes.Take(Math.Max(0, axes.FindLastIndex(axis => axis.Count > 1)))
             .Where(axis => axis.Count > 1)
             .Aggregate((IReadOnlyList<string>)[""], Combine);
-        var title = sweep.Prompts.Count == 1 ? sweep.Prompts[0] : model;
-        return new SweepGrid(title, rows, columns);
+        var title = sweep.Prompts.Count == 1 ? sweep.Prompts[0] : $"{sweep.Prompts.Count} prompts";
+        var common = axes.Skip(1).Where(axis => axis.Count == 1).Select(axis => axis[0]);
+        var subtitle = string.Join(" · ", common.Prepend($"{sweep.Width}×{sweep.Height}").Prepend(model));
+        return new SweepGrid(title, subtitle, rows, columns);
     }
 
     // In the order of a sweep's cells; the last changes fastest. Image k of a cell has seed + k, so both are one axis of seeds.

@@ -44,8 +44,11 @@ internal sealed class DeliveryReport(CliEnvironment environment, string folder)
             environment.Error.WriteLine($"error: image {task.Index} (seed {task.Recipe.Seed}) failed: {task.Failure?.Detail ?? task.Failure?.Code}");
         if (job.Status == JobStatuses.Completed && delivery.Images.Count == job.Tasks.Total) return ExitCodes.Done;
 
-        var kept = $"{delivery.Images.Count} of {job.Tasks.Total} images were finished and are kept in {Path.GetFullPath(folder)}.";
-        environment.Error.WriteLine(job.Status == JobStatuses.Failed ? $"error: {job.Tasks.Failed} of {job.Tasks.Total} images failed; {kept}" : $"error: canceled; {kept}");
+        var kept = delivery.Images.Count == 0
+            ? "no image was finished."
+            : $"{delivery.Images.Count} of {job.Tasks.Total} images were finished and are kept in {Path.GetFullPath(folder)}.";
+        var what = job.Status == JobStatuses.Failed ? $"{job.Tasks.Failed} of {job.Tasks.Total} images failed" : "canceled";
+        environment.Error.WriteLine($"error: {what}; {kept}");
         return ExitCodes.Failed;
     }
 }

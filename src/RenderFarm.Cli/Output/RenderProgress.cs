@@ -1,3 +1,4 @@
+using RenderFarm.Cli.Client;
 using RenderFarm.Contracts.Api;
 
 namespace RenderFarm.Cli.Output;
@@ -13,6 +14,7 @@ internal sealed class RenderProgress(TimeProvider clock)
 
     private readonly Dictionary<int, TaskProgressEvent> running = [];
     private readonly Queue<(long At, double Work)> samples = [];
+    private readonly HashSet<int> ended = [];
     private TaskCounts counts = new(0, 0, 0, 0, 0, 0, 0);
     private double? estimateOfFarm;
 
@@ -81,9 +83,23 @@ internal sealed class RenderProgress(TimeProvider clock)
     public void Apply(TaskEndedEvent end)
     {
         running.Remove(end.Task.Index);
-        counts = end.Tasks;
+        if (ended.Add(end.Task.Index)) counts = Count(end);
         Waiting = null;
         Sample();
+    }
+
+    // The farm records ends in batches, so the counts in an event can be ahead of it; people want to see one image after the other.
+    private TaskCounts Count(TaskEndedEvent end)
+    {
+        var now = end.Tasks;
+        return now with
+        {
+            Completed = Math.Min(counts.Completed + One(JobStatuses.Completed), now.Completed),
+            Failed = Math.Min(counts.Failed + One(JobStatuses.Failed), now.Failed),
+            Canceled = Math.Min(counts.Canceled + One(JobStatuses.Canceled), now.Canceled),
+        };
+
+        int One(string status) => end.Task.Status == status ? 1 : 0;
     }
 
     private void Sample()

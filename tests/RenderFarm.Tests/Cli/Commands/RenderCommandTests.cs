@@ -89,7 +89,7 @@ public sealed class RenderCommandTests : IAsyncLifetime
         new SampleJob(images: 4, sweep: sweep).Script(cli.Farm);
         Assert.Equal(ExitCodes.Done, await RenderAsync("a cat", "a dog", "--steps", "10,25"));
         Assert.Equal(
-            "demo\nsteps 10 | steps 25\na cat: image 0 | image 1\na dog: image 2 | image 3", File.ReadAllText(cli.Folder.At("1b3c4d5e-sheet.png")));
+            "2 prompts\nsteps 10 | steps 25\na cat: image 0 | image 1\na dog: image 2 | image 3", File.ReadAllText(cli.Folder.At("1b3c4d5e-sheet.png")));
         Assert.Contains("1b3c4d5e-sheet.png  contact sheet", cli.Out, StringComparison.Ordinal);
     }
 

@@ -28,6 +28,7 @@ public sealed class SweepGridTests
             },
             "demo");
         Assert.Equal("a cat", grid.Title);
+        Assert.Equal("demo · 64×64 · seed 7", grid.Subtitle);
         Assert.Equal(["guidance 1", "guidance 7.5", "guidance 12"], grid.Columns);
         Assert.Equal(["euler, steps 10", "euler, steps 25", "heun, steps 10", "heun, steps 25"], grid.Rows);
     }
@@ -36,7 +37,7 @@ public sealed class SweepGridTests
     public void Seeds_and_images_are_one_axis()
     {
         var grid = SweepGrid.Of(Single with { Seeds = [5, 100], Images = 2, Prompts = ["a cat", "a dog"] }, "demo");
-        Assert.Equal("demo", grid.Title);
+        Assert.Equal("2 prompts", grid.Title);
         Assert.Equal(["seed 5", "seed 6", "seed 100", "seed 101"], grid.Columns);
         Assert.Equal(["a cat", "a dog"], grid.Rows);
     }

@@ -51,6 +51,20 @@ public sealed class RenderProgressTests
     }
 
     [Fact]
+    public void Images_recorded_in_one_batch_are_counted_one_by_one()
+    {
+        var batch = job.Counts(completed: 3);
+        var lines = new List<int>();
+        foreach (var index in (int[])[0, 1, 1, 2])
+        {
+            progress.Apply(new TaskEndedEvent(SampleJob.Done(index), batch));
+            lines.Add(progress.Completed);
+        }
+
+        Assert.Equal([1, 2, 2, 3], lines);
+    }
+
+    [Fact]
     public void Watch_that_begins_late_does_not_claim_the_work_done_before()
     {
         var late = new RenderProgress(clock);

@@ -94,11 +94,11 @@ internal sealed class CliHarness : IAsyncDisposable
 /// <summary>Writes a contact sheet as text, so that a test can read what is where.</summary>
 internal sealed class TextContactSheet : IContactSheet
 {
-    public byte[] Draw(
-        string title, IReadOnlyList<string> rowLabels, IReadOnlyList<string> columnLabels, IReadOnlyList<IReadOnlyList<byte[]?>> cells)
+    public byte[] Draw(SweepGrid grid, IReadOnlyList<string?> files)
     {
-        var rows = cells.Select((row, index) => $"{rowLabels[index]}: {string.Join(" | ", row.Select(cell => cell is null ? "-" : System.Text.Encoding.UTF8.GetString(cell)))}");
-        return System.Text.Encoding.UTF8.GetBytes(string.Join('\n', [title, string.Join(" | ", columnLabels), .. rows]));
+        var rows = files.Chunk(grid.Columns.Count)
+            .Select((row, index) => $"{grid.Rows[index]}: {string.Join(" | ", row.Select(file => file is null ? "-" : File.ReadAllText(file)))}");
+        return System.Text.Encoding.UTF8.GetBytes(string.Join('\n', [grid.Title, string.Join(" | ", grid.Columns), .. rows]));
     }
 }
 
