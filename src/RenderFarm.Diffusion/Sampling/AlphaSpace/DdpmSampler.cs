@@ -2,7 +2,9 @@ using RenderFarm.Diffusion.Noise;
 
 namespace RenderFarm.Diffusion.Sampling;
 
-/// <summary>Denoising diffusion probabilistic models: the posterior mean, and noise of the posterior's variance. N turns, a draw in each that does not start at timestep 0.</summary>
+/// <summary>
+/// Denoising diffusion probabilistic models: the posterior mean, and noise of the posterior's variance. N turns, a draw in each that does not start at timestep 0.
+/// </summary>
 /// <remarks>
 /// This implementation matches diffusers' <c>scheduling_ddpm.py</c> with <c>variance_type="fixed_small"</c> (Ho et al. 2020, arXiv:2006.11239, equations 6 and 7).
 /// With a = ᾱ at the turn, p = ᾱ after it, β = 1 − a/p: x' = (√p β x₀ + √(a/p)(1−p) x)/(1−a) + √((1−p)/(1−a)·β)·n.

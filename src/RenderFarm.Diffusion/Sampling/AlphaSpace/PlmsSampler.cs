@@ -49,6 +49,7 @@ internal sealed class PlmsSampler : TabulatedSampler
     {
         private readonly LatentHistory predictions = new(4, latent.Length);
         private readonly float[] start = new float[latent.Length];
+        private readonly float[] carrying = new float[latent.Length];
 
         protected override void Step(ReadOnlySpan<float> prediction)
         {
@@ -60,8 +61,9 @@ internal sealed class PlmsSampler : TabulatedSampler
 
             if (TurnsDone == 0) X.CopyTo(start, 0);
             prediction.CopyTo(predictions.Push());
+            AdamsBashforth.Extrapolate(predictions, carrying);
             var transfer = sampler.forward[Turn];
-            for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(X[i], AdamsBashforth.Extrapolate(predictions, i));
+            for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(X[i], carrying[i]);
         }
 
         private void RepeatFirstStep(ReadOnlySpan<float> prediction)

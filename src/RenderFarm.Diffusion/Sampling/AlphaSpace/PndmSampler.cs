@@ -88,8 +88,9 @@ internal sealed class PndmSampler : TabulatedSampler
             }
 
             prediction.CopyTo(predictions.Push());
+            AdamsBashforth.Extrapolate(predictions, sum);
             var transfer = sampler.transfers[Turn];
-            for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(X[i], AdamsBashforth.Extrapolate(predictions, i));
+            for (var i = 0; i < X.Length; i++) X[i] = transfer.Apply(X[i], sum[i]);
         }
 
         private void RungeKutta(ReadOnlySpan<float> prediction, int evaluation)

@@ -30,7 +30,12 @@ public abstract class SamplerConformance
 
     protected virtual bool AllowsLaterStart => true;
 
+    protected virtual bool AllowsSamplePrediction => true;
+
     protected virtual double Eta => 0;
+
+    /// <summary>How far from the clean latent a run may end; more than rounding where it stops at the lowest training σ.</summary>
+    protected virtual double FinalNoise => 1e-4;
 
     [Theory]
     [InlineData("leading", 1)]
@@ -78,6 +83,35 @@ public abstract class SamplerConformance
 
         Assert.Equal(alone, state.Latent.ToArray());
         Assert.NotEqual(alone, neighbour.Latent.ToArray());
+    }
+
+    [Theory]
+    [InlineData(PredictionType.Epsilon)]
+    [InlineData(PredictionType.Velocity)]
+    [InlineData(PredictionType.Sample)]
+    public void A_network_that_knows_the_picture_leads_to_it(PredictionType prediction)
+    {
+        if (prediction == PredictionType.Sample && !AllowsSamplePrediction)
+        {
+            Assert.Throws<ArgumentException>(() => Create(20, "leading", "uniform", prediction));
+            return;
+        }
+
+        foreach (var schedule in NoiseSchedules())
+        {
+            var sampler = (TabulatedSampler)Create(20, "leading", schedule, prediction, alphaToOne: true);
+            var picture = new float[Length];
+            new TorchCpuNoise(77).Draw(picture);
+            var state = Start(sampler, 5);
+            var known = new float[Length];
+            while (!state.Finished)
+            {
+                KnowingNetwork(prediction, sampler.Levels[state.Turn], state.Latent, picture, known);
+                state.Advance(known);
+            }
+
+            Closeness.Check($"final ({schedule})", picture, state.Latent, FinalNoise);
+        }
     }
 
     [Fact]
@@ -168,9 +202,10 @@ public abstract class SamplerConformance
         Assert.Throws<ArgumentException>(() => sampler.Start([], new TorchCpuNoise(1)));
     }
 
-    private protected Sampler Create(int steps, string spacing, string noiseSchedule, PredictionType prediction = PredictionType.Epsilon) =>
+    private Sampler Create(
+        int steps, string spacing, string noiseSchedule, PredictionType prediction = PredictionType.Epsilon, bool alphaToOne = false) =>
         SamplerCatalog.Create(
-            new TrainingSchedule(new TrainingScheduleOptions { Prediction = prediction, StepsOffset = 1, SetAlphaToOne = false }),
+            new TrainingSchedule(new TrainingScheduleOptions { Prediction = prediction, StepsOffset = 1, SetAlphaToOne = alphaToOne }),
             new SamplerSettings { Sampler = Name, Steps = steps, TimestepSpacing = spacing, NoiseSchedule = noiseSchedule, Eta = Eta });
 
     private static SamplerState Start(Sampler sampler, uint seed)
@@ -194,6 +229,22 @@ public abstract class SamplerConformance
         state.WriteInput(input);
         StandInNetwork.Predict(input, state.Timestep, prediction);
         state.Advance(prediction);
+    }
+
+    /// <summary>What a network would say that knows the clean latent, whatever the noise of the latent it is shown.</summary>
+    private static void KnowingNetwork(PredictionType prediction, NoiseLevel level, ReadOnlySpan<float> latent, float[] picture, float[] answer)
+    {
+        var scale = Math.Sqrt((level.Signal * level.Signal) + (level.Noise * level.Noise));
+        for (var i = 0; i < answer.Length; i++)
+        {
+            var noise = (latent[i] - ((double)level.Signal * picture[i])) / level.Noise;
+            answer[i] = (float)(prediction switch
+            {
+                PredictionType.Epsilon => noise,
+                PredictionType.Velocity => ((level.Signal * noise) - (level.Noise * picture[i])) / scale,
+                _ => picture[i],
+            });
+        }
     }
 
     private string[] NoiseSchedules() => AllowsNoiseSchedules ? ["uniform", "karras", "exponential"] : ["uniform"];
