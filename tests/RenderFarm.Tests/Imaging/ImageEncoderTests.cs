@@ -84,6 +84,15 @@ public sealed class ImageEncoderTests
     }
 
     [Fact]
+    public void Picture_beyond_the_format_is_refused_with_the_way_out()
+    {
+        RgbImage wide = Pictures.Solid(16_384, 1, 1, 2, 3);
+        var e = Assert.Throws<ArgumentException>(() => ImageEncoder.Encode(wide, ImageFileFormat.WebP, null, ImageTexts.None));
+        Assert.Contains("at most 16383 pixels a side, not 16384×1. Choose PNG.", e.Message, StringComparison.Ordinal);
+        Assert.Equal(wide.Pixels, ImageReader.Decode(ImageEncoder.Encode(wide, ImageFileFormat.Png, null, ImageTexts.None), Pixels).Pixels);
+    }
+
+    [Fact]
     public void Parameters_beyond_a_jpeg_segment_are_refused_with_the_way_out()
     {
         ImageTexts texts = new() { Parameters = new string('x', 40_000) };

@@ -13,13 +13,12 @@ internal static partial class FtfyText
     // Beyond this many characters ftfy repairs piece by piece, to bound its time.
     private const int MaxSegment = 1_000_000;
 
-    private static readonly Dictionary<char, string> s_ligatures = new()
-    {
-        ['Ĳ'] = "IJ", ['ĳ'] = "ij", ['ŉ'] = "ʼn",
-        ['Ǳ'] = "DZ", ['ǲ'] = "Dz", ['ǳ'] = "dz", ['Ǆ'] = "DŽ", ['ǅ'] = "Dž", ['ǆ'] = "dž",
-        ['Ǉ'] = "LJ", ['ǈ'] = "Lj", ['ǉ'] = "lj", ['Ǌ'] = "NJ", ['ǋ'] = "Nj", ['ǌ'] = "nj",
-        ['\uFB00'] = "ff", ['\uFB01'] = "fi", ['\uFB02'] = "fl", ['\uFB03'] = "ffi", ['\uFB04'] = "ffl", ['\uFB05'] = "ſt", ['\uFB06'] = "st",
-    };
+    // A ligature or digraph, then what it stands for.
+    private const string Ligatures =
+        "ĲIJ ĳij ŉʼn ǱDZ ǲDz ǳdz ǄDŽ ǅDž ǆdž ǇLJ ǈLj ǉlj ǊNJ ǋNj ǌnj " +
+        "\uFB00ff \uFB01fi \uFB02fl \uFB03ffi \uFB04ffl \uFB05ſt \uFB06st";
+
+    private static readonly Dictionary<char, string> s_ligatures = Ligatures.Split(' ').ToDictionary(entry => entry[0], entry => entry[1..]);
 
     private static readonly Dictionary<char, string> s_widths = CharacterTables.Read("unicode-14.txt")
         .Where(fields => fields[0] == "W")
