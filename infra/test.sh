@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole gate: format check, build with warnings as errors, every test. The last line is "N passed, N failed".
 #   infra/test.sh            everything
-#   RENDERFARM_TEST_FILTER   passed to the test runner as --filter-query, to run a part while working
+#   infra/test.sh -class X   words are passed to the test runners, to run a part while working
 # Needs the .NET SDK named in global.json and nothing else.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -28,7 +28,7 @@ for project in RenderFarm.Tests RenderFarm.ModelTests RenderFarm.IntegrationTest
   step "$project"
   log=$results/$project.log
   dotnet run --project "tests/$project" -c "$configuration" --no-build -- \
-    ${RENDERFARM_TEST_FILTER:+--filter-query "$RENDERFARM_TEST_FILTER"} 2>&1 | tee "$log"
+    "$@" 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   # The runner closes with one line: Total: 476, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 2.6s
   count() { sed -nE "s/.*Total: [0-9]+,.*/&/; s/.*\b$1: ([0-9]+).*/\1/p" <<<"$(grep -aE 'Total: [0-9]+, Errors:' "$log" | tail -n 1)"; }
