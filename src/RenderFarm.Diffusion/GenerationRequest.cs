@@ -9,6 +9,12 @@ public sealed record GenerationRequest
     /// <summary>What guidance leads away from; empty for the empty prompt.</summary>
     public string NegativePrompt { get; init; } = "";
 
+    /// <summary>
+    /// How both prompts are read: <c>a1111</c> (default: brackets are weights, prompts may be long) or <c>plain</c> (brackets are letters, what does not
+    /// fit into 77 tokens is cut off).
+    /// </summary>
+    public string PromptSyntax { get; init; } = "a1111";
+
     /// <summary>Seed of the image's noise, 0…2³²−1. Default 0.</summary>
     public uint Seed { get; init; }
 

@@ -1,6 +1,7 @@
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Sampling;
+using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion;
 
@@ -32,6 +33,7 @@ internal sealed record GenerationSettings(int Width, int Height, double Guidance
         Require(request.Eta is >= 0 and <= 1, "eta", request.Eta, "0…1");
         Require(SamplerCatalog.Names.Contains(sampler.Sampler), "sampler", sampler.Sampler, string.Join(", ", SamplerCatalog.Names));
         Require(NoiseStreams.Names.Contains(request.NoiseSource), "noise_source", request.NoiseSource, string.Join(", ", NoiseStreams.Names));
+        Require(PromptSyntax.Names.Contains(request.PromptSyntax), "prompt_syntax", request.PromptSyntax, string.Join(", ", PromptSyntax.Names));
         return settings;
     }
 

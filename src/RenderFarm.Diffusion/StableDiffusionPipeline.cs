@@ -13,12 +13,12 @@ namespace RenderFarm.Diffusion;
 /// Text to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
-/// <remarks>Limitations: one text encoder, text to image only, at most 77 tokens a prompt (the rest is cut off), CPU.</remarks>
+/// <remarks>Limitations: one text encoder, text to image only, CPU.</remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
     private readonly Checkpoint _checkpoint;
     private readonly TrainingSchedule _schedule;
-    private readonly ClipTextEncoder _textEncoder;
+    private readonly PromptEncoder _prompts;
     private readonly UNet _unet;
     private readonly VaeDecoder _vae;
     private readonly DenoisingEngine _engine;
@@ -29,12 +29,12 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CountdownEvent _users = new(1);
 
     private StableDiffusionPipeline(
-        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, ClipTextEncoder textEncoder, UNet unet, VaeDecoder vae)
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, PromptEncoder prompts, UNet unet, VaeDecoder vae)
     {
         _checkpoint = checkpoint;
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
-        _textEncoder = textEncoder;
+        _prompts = prompts;
         _unet = unet;
         _vae = vae;
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
@@ -67,12 +67,13 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         VaeDecoder? vae = null;
         try
         {
-            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions), tokenizer, options.CachedEmbeddings);
+            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions));
             unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
             vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
             if (unet.TextWidth is { } width && width != textEncoder.Width)
                 throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, textEncoder, unet, vae);
+            var prompts = new PromptEncoder(textEncoder, tokenizer, options.CachedEmbeddings);
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, prompts, unet, vae);
         }
         catch
         {
@@ -135,8 +136,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         // 2. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
         await Task.Yield();
         cancellation.ThrowIfCancellationRequested();
-        var prompt = _textEncoder.Encode(request.Prompt);
-        var negative = ClassifierFreeGuidance.IsOn(settings.GuidanceScale) ? _textEncoder.Encode(request.NegativePrompt) : null;
+        var guided = ClassifierFreeGuidance.IsOn(settings.GuidanceScale);
+        var (prompt, negative) = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, new PromptStyle(request.PromptSyntax, ClipSkip: 1));
 
         // 3. Sampler, shared by all images with these settings.
         var sampler = SamplerFor(settings.Sampler);
@@ -180,7 +181,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _engine.Dispose();
         _users.Signal();
         _users.Wait();
-        _textEncoder.Dispose();
+        _prompts.Dispose();
         _unet.Dispose();
         _vae.Dispose();
     }

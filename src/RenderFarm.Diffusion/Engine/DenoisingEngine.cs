@@ -21,7 +21,7 @@ internal sealed class DenoisingEngine : IDisposable
     private readonly SemaphoreSlim _arrivals = new(0);
     private readonly List<Slot> _active = [];
     private readonly List<Slot> _chosen = [];
-    private readonly Dictionary<(int Rows, LatentShape Shape), UNetCall> _calls = [];
+    private readonly Dictionary<(int Rows, LatentShape Shape, int Tokens), UNetCall> _calls = [];
     private readonly Lock _callGate = new();
     private readonly Thread _thread;
     private RunOptions _runOptions = new();
@@ -175,7 +175,7 @@ internal sealed class DenoisingEngine : IDisposable
 
     private UNetCall Call(int rows, Slot slot)
     {
-        var key = (rows, slot.Shape);
+        var key = (rows, slot.Shape, slot.Tokens);
         if (_calls.TryGetValue(key, out var call)) return call;
         Debug.Assert(rows > 0, "a call has rows");
         return _calls[key] = _unet.Prepare(rows, slot.Shape, slot.Tokens, slot.TextWidth);

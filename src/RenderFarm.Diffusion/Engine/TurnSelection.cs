@@ -24,7 +24,7 @@ internal sealed class TurnSelection(int maxRows, int maxPixelsPerCall, int pixel
         var rows = 0;
         foreach (var slot in active)
         {
-            if (slot.Shape != first.Shape || (!timestepPerRow && slot.Timestep != first.Timestep)) continue;
+            if (slot.Shape != first.Shape || slot.Tokens != first.Tokens || (!timestepPerRow && slot.Timestep != first.Timestep)) continue;
             if (rows > 0 && rows + slot.Rows > limit) continue;
             chosen.Add(slot);
             rows += slot.Rows;
