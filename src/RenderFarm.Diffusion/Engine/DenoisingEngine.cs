@@ -114,8 +114,9 @@ internal sealed class DenoisingEngine : IDisposable
         row = 0;
         foreach (var slot in _chosen)
         {
+            var rowsOfTurn = slot.Rows;
             slot.Read(call, row);
-            row += slot.Rows;
+            row += rowsOfTurn;
         }
     }
 

@@ -10,18 +10,21 @@ internal sealed class Slot(
     LatentShape shape,
     PromptEmbedding prompt,
     PromptEmbedding? negative,
-    float guidanceScale,
+    GuidanceSettings guidance,
     int turns,
     IProgress<GenerationProgress>? progress,
-    CancellationToken cancellation)
+    CancellationToken cancellation,
+    Inpainting? inpainting = null)
 {
     private readonly TaskCompletionSource<float[]> _latent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly float[]? _guided = negative is null ? null : new float[shape.Length];
 
+    private bool IsGuided => negative is not null && guidance.IsOnAt(state.Turn, turns);
+
     public LatentShape Shape => shape;
 
-    /// <summary>Rows of a UNet call that this image takes: two under guidance.</summary>
-    public int Rows => negative is null ? 1 : 2;
+    /// <summary>Rows of a UNet call that this image takes at its next turn: two under guidance, which may begin late and end early.</summary>
+    public int Rows => IsGuided ? 2 : 1;
 
     /// <summary>Sequence length of its embeddings.</summary>
     public int Tokens => prompt.Tokens;
@@ -59,7 +62,7 @@ internal sealed class Slot(
     {
         state.WriteInput(call.Sample(row));
         call.SetTimestep(row, state.Timestep);
-        if (negative is null)
+        if (!IsGuided)
         {
             call.SetText(row, prompt);
             return;
@@ -67,24 +70,24 @@ internal sealed class Slot(
 
         call.Sample(row).CopyTo(call.Sample(row + 1));
         call.SetTimestep(row + 1, state.Timestep);
-        call.SetText(row, negative);
+        call.SetText(row, negative!);
         call.SetText(row + 1, prompt);
     }
 
     /// <summary>Takes the predictions of this image's rows and moves on by one turn.</summary>
     public void Read(UNetCall call, int row)
     {
-        if (_guided is null)
-        {
-            state.Advance(call.Prediction(row));
-        }
-        else
-        {
-            ClassifierFreeGuidance.Combine(call.Prediction(row), call.Prediction(row + 1), guidanceScale, _guided);
-            state.Advance(_guided);
-        }
-
+        var turn = state.Turn;
+        state.Advance(IsGuided ? Guide(call.Prediction(row), call.Prediction(row + 1)) : call.Prediction(row));
+        inpainting?.Restore(state, turn);
         progress?.Report(new GenerationProgress(state.Turn, turns));
+    }
+
+    private ReadOnlySpan<float> Guide(ReadOnlySpan<float> unconditional, ReadOnlySpan<float> conditional)
+    {
+        ClassifierFreeGuidance.Combine(unconditional, conditional, (float)guidance.Scale, _guided);
+        if (guidance.Rescale > 0) ClassifierFreeGuidance.Rescale(_guided, conditional, guidance.Rescale);
+        return _guided;
     }
 
     /// <summary>False as soon as one number of the latent is infinite or NaN.</summary>
