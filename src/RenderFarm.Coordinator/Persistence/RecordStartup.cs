@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Persistence;
@@ -30,11 +31,9 @@ internal sealed class RecordStartup(
         await record.WriteAsync(
             async db =>
             {
-                var expires = clock.Now() + options.Value.LeaseDuration;
-                await db.Tasks.Where(task => task.LeaseExpiresAt != null).ExecuteUpdateAsync(
-                    task => task.SetProperty(t => t.LeaseExpiresAt, expires).SetProperty(t => t.MissedHeartbeats, 0), cancellationToken);
-                return await db.Workers.Where(worker => worker.Status == WorkerStatuses.Active).ExecuteUpdateAsync(
+                await db.Workers.Where(worker => worker.Status == WorkerStatuses.Active).ExecuteUpdateAsync(
                     worker => worker.SetProperty(w => w.Status, WorkerStatuses.Lost), cancellationToken);
+                return await Leases.StartAnewAsync(db, clock.Now(), options.Value.LeaseDuration, cancellationToken);
             },
             cancellationToken);
         IsMigrated = true;
