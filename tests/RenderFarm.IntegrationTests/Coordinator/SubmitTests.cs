@@ -23,6 +23,8 @@ public sealed class SubmitTests : CoordinatorTest
     [InlineData("""{"prompt":"x","height":2056}""", "height", "2056", "16…2,048 pixels and a multiple of 8.")]
     [InlineData("""{"prompt":"x","steps":0}""", "steps", "0", "1…1,000.")]
     [InlineData("""{"prompt":"x","steps":[20,1001]}""", "steps[1]", "1001", "1…1,000.")]
+    [InlineData("""{"prompt":"x","sampler":["euler","lcm"],"steps":51}""", "steps", "51", "1…50 with the sampler lcm.")]
+    [InlineData("""{"prompt":"x","sampler":"pndm","steps":3}""", "steps", "3", "4…1,000 with the sampler pndm.")]
     [InlineData("""{"prompt":"x","steps":[]}""", "steps", "0 values", "1…1,000 values.")]
     [InlineData("""{"prompt":"x","steps":[1,"b"]}""", "steps[1]", "[1,\"b\"]", "Must be a whole number, or a list of them.")]
     [InlineData("""{"prompt":"x","steps":1.5}""", "steps", "1.5", "Must be a whole number, or a list of them.")]
