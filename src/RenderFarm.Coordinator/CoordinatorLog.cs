@@ -27,6 +27,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The lease of attempt {Attempt} at worker {Worker} expired")]
     public static partial void LeaseExpired(ILogger logger, AttemptId attempt, string worker);
 
+    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "The coordinator was held up for so long that heartbeats cannot have been heard; every lease starts anew")]
+    public static partial void LeasesRenewed(ILogger logger);
+
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "{Report} of attempt {Attempt} run {Run} by worker {Worker} is refused: {Reason}")]
     public static partial void ReportRefused(ILogger logger, string report, AttemptId attempt, RunId run, string worker, string reason);
 

@@ -13,6 +13,7 @@ const string Usage = """
       batch    16 images in flight ÷ one at a time, images/s
       cold     the built program, 4 demo images, start-up included
       ratios   all of the above
+      adherence  prompts followed by guidance scale: 50 PLMS steps, one job of 480 images, with a sheet
       micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
 
     Results are printed and written to tests/RenderFarm.Benchmarks/results/.
@@ -24,13 +25,14 @@ switch (args.FirstOrDefault())
     case "micro":
         BenchmarkSwitcher.FromAssembly(typeof(Results).Assembly).Run(args[1..]);
         return 0;
-    case "engine" or "farm" or "batch" or "cold" or "ratios":
+    case "engine" or "farm" or "batch" or "cold" or "adherence" or "ratios":
         var what = args[0];
         var results = new Results(pairs);
         if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
         if (what is "batch" or "ratios") await BatchBenchmark.RunAsync(results);
         if (what is "farm" or "ratios") await FarmBenchmark.RunAsync(results);
         if (what is "cold" or "ratios") await ColdStartBenchmark.RunAsync(results);
+        if (what is "adherence") await AdherenceBenchmark.RunAsync(results);
         return results.Write(what) ? 0 : 1;
     default:
         Console.Error.WriteLine(Usage);

@@ -21,7 +21,12 @@ internal static class FarmOpenApi
         {
             options.AddDocumentTransformer((document, _, _) =>
             {
-                document.Info = new OpenApiInfo { Title = "RenderFarm", Version = "v1", Description = "Prompts become images. An image is a pure function of its recipe." };
+                document.Info = new OpenApiInfo
+                {
+                    Title = "RenderFarm",
+                    Version = "v1",
+                    Description = "Prompts become images. An image is a pure function of its recipe.",
+                };
                 // The address it happens to be served at is no part of the contract.
                 document.Servers = [];
                 return Task.CompletedTask;
@@ -33,7 +38,9 @@ internal static class FarmOpenApi
     public static void MapFarmOpenApi(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenApi();
-        routes.MapScalarApiReference("/reference", options => options.WithTitle("RenderFarm API").DisableDefaultFonts());
+        // The page is this farm's alone: nothing of it calls, or leads to, a service of somebody else.
+        routes.MapScalarApiReference("/reference", options => options
+            .WithTitle("RenderFarm API").DisableDefaultFonts().DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools().HideClientButton());
     }
 
     private static async Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
@@ -52,7 +59,10 @@ internal static class FarmOpenApi
         else if (type == typeof(SubmitJob))
         {
             schema.Examples = [JsonNode.Parse("""
-                {"prompt":["a red fox in snow","a blue heron at dawn"],"images":4,"seed":7,"steps":[20,30],"sampler":"DPM++ 2M Karras","guidance_scale":7.5,"label":"first sweep"}
+                {
+                  "prompt": ["a red fox in snow", "a blue heron at dawn"], "images": 4, "seed": 7, "steps": [20, 30],
+                  "sampler": "DPM++ 2M Karras", "guidance_scale": 7.5, "label": "first sweep"
+                }
                 """)!];
         }
     }

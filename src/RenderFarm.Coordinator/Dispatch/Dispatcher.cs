@@ -67,7 +67,10 @@ internal sealed class Dispatcher(
         while (_selection.Next() is { } next)
         {
             var job = round[next.Job];
-            if (await PeekAsync(job, stopping) is not { } task || job.Choose(devices, task, HasRoom) is not { } device)
+            // Whether anyone could take it is known without the record: thousands of stuck jobs must cost no query each.
+            if (job.Choose(devices, null, HasRoom) is null
+                || await PeekAsync(job, stopping) is not { } task
+                || job.Choose(devices, task.AvoidWorker, HasRoom) is not { } device)
             {
                 _selection.SetAside();
                 if (!devices.Any(HasRoom)) break;
@@ -113,8 +116,8 @@ internal sealed class Dispatcher(
 
         public WaitingTask? Peek() => _ahead.TryPeek(out var task) ? task : null;
 
-        public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, WaitingTask task, Func<DeviceLoad, bool> hasRoom) =>
-            WorkerMatching.Choose(devices, Job.Needs with { Profile = _profile }, task.AvoidWorker, hasRoom);
+        public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, string? avoid, Func<DeviceLoad, bool> hasRoom) =>
+            WorkerMatching.Choose(devices, Job.Needs with { Profile = _profile }, avoid, hasRoom);
 
         public void Allot(DeviceLoad device, WaitingTask task)
         {

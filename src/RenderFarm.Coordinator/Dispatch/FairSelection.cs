@@ -52,12 +52,9 @@ internal sealed class FairSelection
     public void Charge(long cost)
     {
         var (priority, tenant, job) = Chosen();
-        job.Serve(cost);
-        tenant.Serve(cost);
-        priority.Serve(cost);
-        tenant.Return(job);
-        priority.Return(tenant);
-        _root.Return(priority);
+        tenant.Serve(job, cost);
+        priority.Serve(tenant, cost);
+        _root.Serve(priority, cost);
     }
 
     /// <summary>The chosen job cannot be served in this round; nobody is charged.</summary>
@@ -129,14 +126,17 @@ internal sealed class FairSelection
 
         private string Name { get; } = name;
 
-        public Node? Take()
-        {
-            if (!_waiting.TryDequeue(out var next, out _)) return null;
-            _now = Math.Max(_now, next._time);
-            return next;
-        }
+        private int Weight { get; } = weight;
 
-        public void Serve(long cost) => _time += (double)cost / weight;
+        public Node? Take() => _waiting.TryDequeue(out var next, out _) ? next : null;
+
+        public void Serve(Node child, long cost)
+        {
+            // The present is the start of the latest service: a newcomer ties with nobody who was served since.
+            _now = Math.Max(_now, child._time);
+            child._time += cost / (double)child.Weight;
+            Return(child);
+        }
 
         public void Return(Node child) => _waiting.Enqueue(child, (child._time, child._order));
     }

@@ -12,7 +12,9 @@ namespace RenderFarm.Coordinator.Dispatch;
 
 /// <summary>
 /// Returns tasks whose lease has expired to the backlog, charged; one that has used up its attempts fails with
-/// <see cref="FailureCodes.WorkerLost"/>. Also marks workers lost that have been silent for as long as a lease.
+/// <see cref="FailureCodes.WorkerLost"/>. Also marks workers lost that have been silent for as long as a lease. Leases age only while
+/// heartbeats could have arrived: when this loop itself was held up, by a suspended machine or a busy disk, heartbeats were too, and
+/// every lease starts anew.
 /// </summary>
 internal sealed class LeaseRescuer(
     FarmRecord record,
@@ -25,9 +27,17 @@ internal sealed class LeaseRescuer(
     // One transaction stays short; a full batch asks for the next pass at once.
     private const int BatchSize = 1_000;
     private readonly TimeProvider _clock = clock;
+    private DateTimeOffset? _lastPass;
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
+        if (WasHeldUp())
+        {
+            CoordinatorLog.LeasesRenewed(logger);
+            await record.WriteAsync(db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
+            return false;
+        }
+
         var silentSince = _clock.Now() - options.Value.LeaseDuration;
         var expired = await record.ReadAsync(
             db => db.Tasks.CountAsync(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= _clock.Now(), stopping), stopping);
@@ -40,6 +50,14 @@ internal sealed class LeaseRescuer(
         events.Changed(batch.ChangedJobs);
         dispatcher.Wake();
         return rescued == BatchSize;
+    }
+
+    private bool WasHeldUp()
+    {
+        var now = _clock.Now();
+        var late = _lastPass is { } last && now - last > options.Value.RescueInterval + (options.Value.LeaseDuration / 2);
+        _lastPass = now;
+        return late;
     }
 
     private async Task<int> RescueAsync(FarmDbContext db, TaskBatch batch, DateTimeOffset silentSince, CancellationToken stopping)

@@ -36,9 +36,7 @@ internal sealed record JobOutlook(IReadOnlyList<DeviceLoad> Devices, IReadOnlyLi
     /// <summary>Why queued tasks of a job are waiting; null when some device can take them.</summary>
     public string? WhyWaiting(RenderJob job) => JobStatuses.IsEnded(job.Status) || job.TasksQueued == 0
         ? null
-        : WorkerMatching.WhyWaiting(Devices, new RenderNeeds(job.Checkpoint, job.Determinism, PinOf(job)));
-
-    private static string? PinOf(RenderJob job) => job.TasksCompleted + job.TasksDispatched + job.TasksRunning == 0 ? null : job.Profile;
+        : WorkerMatching.WhyWaiting(Devices, new RenderNeeds(job.Checkpoint, job.Determinism, job.PinnedProfile));
 
     private double Share(RenderJob job)
     {

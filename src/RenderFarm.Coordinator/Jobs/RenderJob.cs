@@ -89,6 +89,9 @@ internal sealed class RenderJob
     /// <summary>When it ended; null while it has not. Cleared by a retry.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
 
+    /// <summary>The profile its next images must have; null while it is free. A pin holds from the first image on: before it, another profile does as well.</summary>
+    public string? PinnedProfile => TasksCompleted + TasksDispatched + TasksRunning == 0 ? null : Profile;
+
     /// <summary>Puts all tasks into the backlog; said once, at submission.</summary>
     public RenderJob WithAllQueued()
     {

@@ -1,6 +1,8 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Persistence;
@@ -21,23 +23,33 @@ internal sealed class RecordStartup(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
-        {
-            await database.PrepareAsync(db, cancellationToken);
-            await db.Database.MigrateAsync(cancellationToken);
-        }
-
+        await MigrateAsync(cancellationToken);
         await record.WriteAsync(
             async db =>
             {
-                var expires = clock.Now() + options.Value.LeaseDuration;
-                await db.Tasks.Where(task => task.LeaseExpiresAt != null).ExecuteUpdateAsync(
-                    task => task.SetProperty(t => t.LeaseExpiresAt, expires).SetProperty(t => t.MissedHeartbeats, 0), cancellationToken);
-                return await db.Workers.Where(worker => worker.Status == WorkerStatuses.Active).ExecuteUpdateAsync(
+                await db.Workers.Where(worker => worker.Status == WorkerStatuses.Active).ExecuteUpdateAsync(
                     worker => worker.SetProperty(w => w.Status, WorkerStatuses.Lost), cancellationToken);
+                return await Leases.StartAnewAsync(db, clock.Now(), options.Value.LeaseDuration, cancellationToken);
             },
             cancellationToken);
         IsMigrated = true;
+    }
+
+    private async Task MigrateAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellation);
+            await database.PrepareAsync(db, cancellation);
+            var unknown = (await db.Database.GetAppliedMigrationsAsync(cancellation)).Except(db.Database.GetMigrations()).ToList();
+            if (unknown.Count > 0)
+                throw new RecordException($"The record has the shape of a newer RenderFarm (migration {unknown[0]}). Use that version, or another record.");
+            await db.Database.MigrateAsync(cancellation);
+        }
+        catch (Exception error) when (error is DbException or IOException or UnauthorizedAccessException)
+        {
+            throw new RecordException($"The record {options.Value.DatabasePath} cannot be opened: {error.Message} Check the path, its rights and the free space.", error);
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -17,6 +17,7 @@ internal sealed class SqliteDatabase(string path) : IDatabase, IDisposable
 
     // Waiting here is fair and free; SQLite's own busy wait polls and starves.
     private readonly SemaphoreSlim _writer = new(1, 1);
+    private FileStream? _claim;
 
     public void Configure(DbContextOptionsBuilder options)
     {
@@ -25,8 +26,11 @@ internal sealed class SqliteDatabase(string path) : IDatabase, IDisposable
         options.UseSqlite(connection.ToString());
     }
 
-    public Task PrepareAsync(FarmDbContext db, CancellationToken cancellation) =>
-        db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellation);
+    public async Task PrepareAsync(FarmDbContext db, CancellationToken cancellation)
+    {
+        _claim ??= Claim();
+        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellation);
+    }
 
     public async Task<IDisposable> EnterWriteAsync(CancellationToken cancellation)
     {
@@ -60,7 +64,24 @@ internal sealed class SqliteDatabase(string path) : IDatabase, IDisposable
     public bool IsUniqueViolation(DbUpdateException error) =>
         error.InnerException is SqliteException { SqliteErrorCode: UniqueViolation };
 
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _claim?.Dispose();
+        _writer.Dispose();
+    }
+
+    // Two coordinators on one file would each dispatch the other's tasks. The lock dies with its holder, however that ends.
+    private FileStream Claim()
+    {
+        try
+        {
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (error is not DirectoryNotFoundException)
+        {
+            throw new RecordException($"The record {path} is in use by another RenderFarm. Stop that one, or give this one a folder of its own.", error);
+        }
+    }
 
     private sealed class Turn(SemaphoreSlim writer) : IDisposable
     {

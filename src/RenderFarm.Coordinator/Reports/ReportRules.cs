@@ -20,18 +20,28 @@ internal readonly record struct Ruling(Verdict Verdict, string? Reason = null);
 
 /// <summary>
 /// Which reports count; pure. The first success of a task wins, whichever run it comes from, while the task has not ended; one from a
-/// run that is not the current one must be confirmed by the object store. Everything else counts only from the run that the
-/// record holds.
+/// run that is not the current one must be confirmed by the object store, and have the profile that its job is pinned to meanwhile.
+/// Everything else counts only from the run that the record holds.
 /// </summary>
 internal static class ReportRules
 {
     /// <summary>Judges a report against the task as it is.</summary>
-    public static Ruling Judge(RenderTask? task, Report report)
+    public static Ruling Judge(RenderTask? task, RenderJob? job, Report report)
     {
-        if (task is null) return Refuse("the record has no such task");
+        if (task is null || job is null) return Refuse("the record has no such task");
         if (TaskStatuses.IsEnded(task.Status)) return Refuse($"the task has ended as {task.Status}");
-        if (report is SuccessReport) return new Ruling(task.Holds(report.Attempt, report.Run) ? Verdict.Accept : Verdict.Confirm);
-        if (!task.Holds(report.Attempt, report.Run))
+        if (report.Attempt.Number < 1 || report.Attempt.Number > task.Attempt)
+            return Refuse($"the record has made {task.Attempt} attempts and never this one");
+        var isHeld = task.Holds(report.Attempt, report.Run);
+        if (report is SuccessReport success)
+        {
+            if (isHeld) return new Ruling(Verdict.Accept);
+            return job.PinnedProfile is { } pin && pin != success.Image.Profile
+                ? Refuse($"the image comes from {success.Image.Profile}, and its job is pinned to {pin}")
+                : new Ruling(Verdict.Confirm);
+        }
+
+        if (!isHeld)
             return Refuse($"the record holds attempt {task.Attempt}{(task.Run is { } run ? $" run {run}" : "")} and the task is {task.Status}");
         return report is StartReport && Transitions.Refusal(task.Status, TaskEvent.Started) is { } refusal
             ? Refuse(refusal)

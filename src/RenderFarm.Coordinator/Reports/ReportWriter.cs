@@ -47,7 +47,13 @@ internal sealed class ReportWriter(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
+            // The host stops; the reports that still wait are let go below.
+        }
+        finally
+        {
             // What was not written was not acknowledged: the bus, or the lease, brings it back.
+            _waiting.Writer.TryComplete();
+            while (_waiting.Reader.TryRead(out var left)) left.Done.TrySetCanceled(stoppingToken);
         }
     }
 
@@ -81,7 +87,7 @@ internal sealed class ReportWriter(
         {
             entry.NeedsConfirmation = false;
             var task = tasks.GetValueOrDefault((entry.Report.Attempt.Job, entry.Report.Attempt.Index));
-            var ruling = ReportRules.Judge(task, entry.Report);
+            var ruling = ReportRules.Judge(task, task is null ? null : batch.JobOf(task), entry.Report);
             if (ruling.Verdict == Verdict.Refuse)
                 CoordinatorLog.ReportRefused(logger, entry.Report.GetType().Name, entry.Report.Attempt, entry.Report.Run, entry.Report.Worker, ruling.Reason!);
             else if (ruling.Verdict == Verdict.Confirm && !entry.IsConfirmed)

@@ -117,6 +117,9 @@ internal sealed class WorkerRegistry(
         worker.Status = WorkerStatuses.Active;
     }
 
+    // A worker that cannot tell its speed is slow until its first image is measured.
+    private static double Speed(DeviceCapabilities device) => double.IsFinite(device.PixelStepsPerSecond) ? device.PixelStepsPerSecond : 0;
+
     private static async Task UpsertDevicesAsync(FarmDbContext db, WorkerAnnounced message, CancellationToken cancellation)
     {
         var known = await db.Devices.Where(device => device.Worker == message.Worker).ToDictionaryAsync(device => device.Device, cancellation);
@@ -130,13 +133,13 @@ internal sealed class WorkerRegistry(
                     Device = announced.Device,
                     Slots = announced.Slots,
                     Profile = announced.Profile,
-                    AnnouncedSpeed = announced.PixelStepsPerSecond,
+                    AnnouncedSpeed = Speed(announced),
                 });
             }
 
             // Another profile is another machine: what was measured says nothing about it.
             if (device.Profile != announced.Profile) device.MeasuredSpeed = null;
-            (device.Slots, device.Profile, device.AnnouncedSpeed) = (announced.Slots, announced.Profile, announced.PixelStepsPerSecond);
+            (device.Slots, device.Profile, device.AnnouncedSpeed) = (announced.Slots, announced.Profile, Speed(announced));
         }
 
         db.Devices.RemoveRange(known.Values);

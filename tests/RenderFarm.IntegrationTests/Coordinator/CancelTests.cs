@@ -13,7 +13,7 @@ public sealed class CancelTests : CoordinatorTest
     [Fact]
     public async Task Cancel_ends_tasks_in_every_state_keeps_images_and_tells_the_worker()
     {
-        var worker = await StartWithWorkerAsync(shape: one => one.Slots = 2);
+        var worker = await StartWithWorkerAsync(shape: one => one.Slots = 3, configure: options => options.DispatchWindow = TimeSpan.Zero);
         var job = await Host.SubmitAsync(new { prompt = "x", images = 10 }, Deadline);
         var attempts = new[] { (await worker.NextAsync(Deadline)).Attempt, (await worker.NextAsync(Deadline)).Attempt, (await worker.NextAsync(Deadline)).Attempt };
         var run = new RunId(Guid.NewGuid());

@@ -41,6 +41,7 @@ public abstract class CoordinatorTest : IAsyncLifetime
     protected async Task StartAsync(Action<CoordinatorOptions>? configure = null, params ScriptedWorker[] workers)
     {
         if (_host is not null) await _host.DisposeAsync();
+        _host = null;
         _host = await CoordinatorHost.StartAsync(Folder, Store, Clock, configure, workers);
     }
 

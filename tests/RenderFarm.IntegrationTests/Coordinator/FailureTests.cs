@@ -20,7 +20,7 @@ public sealed class FailureTests : CoordinatorTest
         await worker.FailAsync(first.Attempt, Transient);
         await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
         Assert.Equal(0, worker.Unread);
-        var second = await PassTimeUntilAsync(worker.NextAsync(Deadline), TimeSpan.FromSeconds(0.5));
+        var second = await NextAfterWaitAsync(worker, job);
 
         Assert.Equal(2, second.Attempt.Number);
         Assert.Equal(first.Recipe, second.Recipe);
@@ -40,7 +40,7 @@ public sealed class FailureTests : CoordinatorTest
         await worker.SucceedAsync(other.Attempt);
         await worker.FailAsync(first.Attempt, Transient);
         await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
-        var second = await PassTimeUntilAsync(worker.NextAsync(Deadline), TimeSpan.FromSeconds(0.5));
+        var second = await NextAfterWaitAsync(worker, job);
         await worker.FailAsync(second.Attempt, Transient);
 
         var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
@@ -123,6 +123,23 @@ public sealed class FailureTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Late_success_that_finds_the_store_away_counts_when_it_is_back()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await worker.NextAsync(Deadline);
+        await worker.FailAsync(first.Attempt, Transient);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+        var checks = Store.Checks;
+        Store.FailNextSizes = 1;
+
+        await worker.SucceedAsync(first.Attempt);
+
+        await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
+        Assert.Equal(checks + 2, Store.Checks);
+    }
+
+    [Fact]
     public async Task Reports_of_runs_that_the_record_does_not_hold_change_nothing()
     {
         var worker = await StartWithWorkerAsync();
@@ -144,5 +161,11 @@ public sealed class FailureTests : CoordinatorTest
         var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
         Assert.Equal(new TaskCounts(1, 0, 0, 0, 1, 0, 0), ended.Tasks);
         Assert.Equal(image.Sha256, (await TasksAsync(job))[0].Sha256);
+    }
+
+    private async Task<RunAttempt> NextAfterWaitAsync(ScriptedWorker worker, JobView job)
+    {
+        await PassTimeUntilAsync<JobView>($"/v1/jobs/{job.Id}", view => view.Tasks.Dispatched == 1, TimeSpan.FromSeconds(0.5));
+        return await worker.NextAsync(Deadline);
     }
 }

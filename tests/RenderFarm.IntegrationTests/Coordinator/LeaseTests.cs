@@ -1,6 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -36,6 +38,27 @@ public sealed class LeaseTests : CoordinatorTest
         var failure = (await TasksAsync(job))[0].Failure!;
         Assert.Equal("worker_lost", failure.Code);
         Assert.Equal("Worker alpha fell silent for 12 s during attempt 1.", failure.Detail);
+    }
+
+    [Fact]
+    public async Task Machine_that_was_suspended_charges_nobody_when_it_wakes()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        await worker.NextAsync(Deadline);
+        var rescuer = Host.Services.GetRequiredService<LeaseRescuer>();
+        while (rescuer.Passes < 2)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        var pass = rescuer.NextPass();
+        Clock.Advance(TimeSpan.FromHours(8));
+        await pass;
+
+        Assert.Equal(1, (await Host.GetAsync<JobView>($"/v1/jobs/{job.Id}", Deadline)).Tasks.Dispatched);
+        Assert.Equal("active", (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items[0].Status);
     }
 
     [Fact]

@@ -2,8 +2,8 @@ using System.Net.Http.Json;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
@@ -53,7 +53,16 @@ public sealed class CoordinatorHost : IAsyncDisposable
         builder.Services.AddFarmBus([CoordinatorBus.Part, .. workers.Select(worker => worker.Part)]);
         var app = builder.Build();
         app.MapCoordinator();
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
         foreach (var worker in workers) worker.Bus = app.Services.GetRequiredService<IBus>();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new CoordinatorHost(app, new HttpClient { BaseAddress = new Uri(address) });

@@ -9,45 +9,40 @@ public sealed class MemoryObjectStore : IObjectStore
 {
     private readonly ConcurrentDictionary<string, byte[]> _objects = new(StringComparer.Ordinal);
 
-    /// <summary>While set, every call fails as an unreachable store does.</summary>
-    public bool IsDown { get; set; }
+    /// <summary>So many calls for a size fail, as at an unreachable store.</summary>
+    public int FailNextSizes { get; set; }
+
+    /// <summary>Calls for a size so far.</summary>
+    public int Checks { get; private set; }
 
     public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation)
     {
-        Check();
         _objects[key.Value] = content.ToArray();
         return Task.CompletedTask;
     }
 
     public Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation)
     {
-        Check();
         return Task.FromResult<Stream?>(_objects.TryGetValue(key.Value, out var content) ? new MemoryStream(content, false) : null);
     }
 
     public Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation)
     {
-        Check();
+        Checks++;
+        if (FailNextSizes-- > 0) throw new ObjectStoreException("The object store is away for this test.");
         return Task.FromResult<long?>(_objects.TryGetValue(key.Value, out var content) ? content.Length : null);
     }
 
     public Task DeleteAsync(ObjectKey key, CancellationToken cancellation)
     {
-        Check();
         _objects.TryRemove(key.Value, out _);
         return Task.CompletedTask;
     }
 
     public async IAsyncEnumerable<ObjectKey> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Check();
         await Task.CompletedTask;
         foreach (var key in _objects.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
             yield return new ObjectKey(key);
-    }
-
-    private void Check()
-    {
-        if (IsDown) throw new ObjectStoreException("The object store is down for this test.");
     }
 }

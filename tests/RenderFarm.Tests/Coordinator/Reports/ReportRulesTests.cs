@@ -18,11 +18,24 @@ public sealed class ReportRulesTests
     [Fact]
     public void Success_of_the_current_run_is_accepted_and_of_any_other_to_be_confirmed()
     {
-        var (_, task) = Running();
+        var (job, task) = Running();
 
-        Assert.Equal(Verdict.Accept, ReportRules.Judge(task, Success(task.AttemptId, Mine)).Verdict);
-        Assert.Equal(Verdict.Confirm, ReportRules.Judge(task, Success(task.AttemptId, Other)).Verdict);
-        Assert.Equal(Verdict.Confirm, ReportRules.Judge(task, Success(task.AttemptId with { Number = 9 }, Mine)).Verdict);
+        Assert.Equal(Verdict.Accept, ReportRules.Judge(task, job, Success(task.AttemptId, Mine)).Verdict);
+        Assert.Equal(Verdict.Confirm, ReportRules.Judge(task, job, Success(task.AttemptId, Other)).Verdict);
+        Assert.Equal(
+            new Ruling(Verdict.Refuse, "the record has made 1 attempts and never this one"),
+            ReportRules.Judge(task, job, Success(task.AttemptId with { Number = 9 }, Mine)));
+    }
+
+    [Fact]
+    public void Late_image_from_another_profile_than_its_job_is_pinned_to_is_refused()
+    {
+        var (job, task) = Running();
+        job.Profile = "q";
+
+        Assert.Equal(
+            new Ruling(Verdict.Refuse, "the image comes from p, and its job is pinned to q"),
+            ReportRules.Judge(task, job, Success(task.AttemptId, Other)));
     }
 
     [Fact]
@@ -31,19 +44,19 @@ public sealed class ReportRulesTests
         var (job, task) = Running();
         task.GiveUp(job, "bad_recipe", "No.", Now);
 
-        Assert.Equal(new Ruling(Verdict.Refuse, "the task has ended as failed"), ReportRules.Judge(task, Success(task.AttemptId, Mine)));
+        Assert.Equal(new Ruling(Verdict.Refuse, "the task has ended as failed"), ReportRules.Judge(task, job, Success(task.AttemptId, Mine)));
     }
 
     [Fact]
     public void Failure_and_return_of_a_run_that_is_not_held_are_refused()
     {
-        var (_, task) = Running();
+        var (job, task) = Running();
 
-        Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, new FailureReport(task.AttemptId, Other, "w", new("x", true, "x"))).Verdict);
-        Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, new ReturnReport(task.AttemptId with { Number = 2 }, Mine, "w")).Verdict);
-        Assert.Equal(Verdict.Accept, ReportRules.Judge(task, new ReturnReport(task.AttemptId, Mine, "w")).Verdict);
-        Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, new StartReport(task.AttemptId, Mine, "w")).Verdict);
-        Assert.Equal(new Ruling(Verdict.Refuse, "the record has no such task"), ReportRules.Judge(null, new StartReport(task.AttemptId, Mine, "w")));
+        Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, job, new FailureReport(task.AttemptId, Other, "w", new("x", true, "x"))).Verdict);
+        Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, job, new ReturnReport(task.AttemptId with { Number = 2 }, Mine, "w")).Verdict);
+        Assert.Equal(Verdict.Accept, ReportRules.Judge(task, job, new ReturnReport(task.AttemptId, Mine, "w")).Verdict);
+        Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, job, new StartReport(task.AttemptId, Mine, "w")).Verdict);
+        Assert.Equal(new Ruling(Verdict.Refuse, "the record has no such task"), ReportRules.Judge(null, null, new StartReport(task.AttemptId, Mine, "w")));
     }
 
     [Fact]
@@ -96,7 +109,7 @@ public sealed class ReportRulesTests
 
     private static void Apply(RenderJob job, RenderTask task, int[] successes, Report report, bool isStored)
     {
-        var verdict = ReportRules.Judge(task, report).Verdict;
+        var verdict = ReportRules.Judge(task, job, report).Verdict;
         if (verdict == Verdict.Refuse || (verdict == Verdict.Confirm && !isStored)) return;
         switch (report)
         {
