@@ -65,6 +65,19 @@ public abstract class SamplerConformance
         }
     }
 
+    [Fact]
+    public void Blending_replaces_what_its_share_says_and_nothing_else()
+    {
+        var (state, other) = (Start(Create(6, "trailing", "uniform"), 1), new float[Length]);
+        Turn(state);
+        var before = state.Latent.ToArray();
+        Array.Fill(other, 8);
+        state.Blend(other, [.. Enumerable.Range(0, Length).Select(i => (i % 3) * 0.5f)]);
+        Assert.Equal(before.Select((value, i) => (i % 3) switch { 0 => value, 1 => 4 + (value * 0.5f), _ => 8 }), state.Latent.ToArray());
+        Assert.Equal(1, state.Turn);
+        Assert.Throws<ArgumentException>(() => state.Blend(other.AsSpan(1), other));
+    }
+
     [Theory]
     [InlineData(PredictionType.Epsilon)]
     [InlineData(PredictionType.Velocity)]
