@@ -41,13 +41,14 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         var selection = new TurnSelection(options.MaxRows, options.MaxPixelsPerCall, cell, unet.TimestepPerRow);
         _engine = new DenoisingEngine(unet, selection, options.Slots, clock);
         Slots = options.Slots;
+        Environment = ExecutionEnvironment.Of(options);
     }
 
     /// <inheritdoc />
     public int Slots { get; }
 
     /// <inheritdoc />
-    public ExecutionEnvironment Environment { get; } = OnnxSessionFactory.Describe();
+    public ExecutionEnvironment Environment { get; }
 
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
