@@ -22,7 +22,7 @@ internal static class EngineBenchmark
     {
         var sessions = new OnnxSessionFactory(new PipelineOptions());
         using var unet = new UNet(OnnxGraph.Load(UNetFile, sessions));
-        using var engine = new DenoisingEngine(unet, new TurnSelection(16, 131_072, 64, timestepPerRow: true), slots: 8, TimeProvider.System);
+        using var engine = new DenoisingEngine(unet, new TurnLimits(8, 16, 64, TimestepPerRow: true), 131_072, TimeProvider.System);
         using var bare = new BareCalls(sessions.Open(UNetFile));
         var sampler = SamplerCatalog.Create(
             new TrainingSchedule(new TrainingScheduleOptions { StepsOffset = 1 }), new SamplerSettings { Sampler = "dpmpp_2m", Steps = Steps });

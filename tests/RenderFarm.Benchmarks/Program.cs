@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using RenderFarm.Benchmarks;
+using RenderFarm.Benchmarks.Schedule;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -12,7 +13,8 @@ const string Usage = """
       farm     embedded farm ÷ bare pipeline loop, images/s
       batch    16 images in flight ÷ one at a time, images/s
       cold     the built program, 4 demo images, start-up included
-      ratios   all of the above
+      schedule step-level batching on a simulated device against request-level policies (virtual clock)
+      ratios   engine, farm, batch and cold
       micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
 
     Results are printed and written to tests/RenderFarm.Benchmarks/results/.
@@ -24,6 +26,8 @@ switch (args.FirstOrDefault())
     case "micro":
         BenchmarkSwitcher.FromAssembly(typeof(Results).Assembly).Run(args[1..]);
         return 0;
+    case "schedule":
+        return ScheduleBenchmark.Run(new Results(pairs: 1)) ? 0 : 1;
     case "engine" or "farm" or "batch" or "cold" or "ratios":
         var what = args[0];
         var results = new Results(pairs);
