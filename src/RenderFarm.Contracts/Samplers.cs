@@ -32,7 +32,7 @@ public static class Samplers
         new(Plms, "PLMS", steps => steps == 1 ? 1 : steps + 1),
         new(Ddim, "DDIM"),
         new("ddpm", "DDPM"),
-        new("lcm", "LCM"),
+        new("lcm", "LCM", MaxSteps: 50),
         new("pndm", "PNDM", PndmEvaluations, MinSteps: 4),
         new(Euler, "Euler", AllowsNoiseSchedules: true),
         new(EulerAncestral, "Euler a"),
@@ -84,9 +84,9 @@ public static class Samplers
     /// <exception cref="ArgumentException">No such sampler.</exception>
     public static int Evaluations(string sampler, int steps) => Find(sampler).Evaluations?.Invoke(steps) ?? steps;
 
-    /// <summary>Fewest steps a sampler can take; more than one where its start needs several.</summary>
+    /// <summary>Fewest and most steps a sampler can take: a start of several steps needs them, and LCM was distilled over 50.</summary>
     /// <exception cref="ArgumentException">No such sampler.</exception>
-    public static int MinSteps(string sampler) => Find(sampler).MinSteps;
+    public static (int Min, int Max) StepRange(string sampler) => (Find(sampler).MinSteps, Find(sampler).MaxSteps);
 
     /// <summary>Whether a sampler runs in sigma space, where another noise schedule than <see cref="NoiseSchedules.Uniform"/> can be chosen.</summary>
     /// <exception cref="ArgumentException">No such sampler.</exception>
@@ -101,5 +101,5 @@ public static class Samplers
         Array.Find(Entries, entry => entry.Name == sampler)
         ?? throw new ArgumentException($"'{sampler}' is no sampler; known are {string.Join(", ", All)}.", nameof(sampler));
 
-    private sealed record Entry(string Name, string Label, Func<int, int>? Evaluations = null, bool AllowsNoiseSchedules = false, int MinSteps = 1);
+    private sealed record Entry(string Name, string Label, Func<int, int>? Evaluations = null, bool AllowsNoiseSchedules = false, int MinSteps = RenderLimits.MinSteps, int MaxSteps = RenderLimits.MaxSteps);
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Coordinator;
+using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.ObjectStore;
@@ -116,6 +117,10 @@ internal sealed class EmbeddedFarm : IRunningFarm
         catch (CheckpointException error)
         {
             throw Unusable(error);
+        }
+        catch (RecordException error)
+        {
+            throw new FarmStartException(error.Message, "Choose another folder with --data, or the version of renderfarm that wrote it.", error);
         }
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {

@@ -6,10 +6,6 @@ namespace RenderFarm.Coordinator.Api;
 /// <summary>Answers in the API's JSON.</summary>
 internal static class Answers
 {
-    /// <summary>200 with a value, or 404 when there is none.</summary>
-    public static IResult OkOr404<T>(T? value, string notFound)
-        where T : class => value is null ? Problems.NotFound(notFound) : Ok(value);
-
     /// <summary>200 with a value.</summary>
     public static IResult Ok<T>(T value) => Results.Json(value, FarmJson.Options);
 

@@ -21,7 +21,12 @@ internal static class FarmOpenApi
         {
             options.AddDocumentTransformer((document, _, _) =>
             {
-                document.Info = new OpenApiInfo { Title = "RenderFarm", Version = "v1", Description = "Prompts become images. An image is a pure function of its recipe." };
+                document.Info = new OpenApiInfo
+                {
+                    Title = "RenderFarm",
+                    Version = "v1",
+                    Description = "Prompts become images. An image is a pure function of its recipe.",
+                };
                 // The address it happens to be served at is no part of the contract.
                 document.Servers = [];
                 return Task.CompletedTask;
@@ -52,7 +57,10 @@ internal static class FarmOpenApi
         else if (type == typeof(SubmitJob))
         {
             schema.Examples = [JsonNode.Parse("""
-                {"prompt":["a red fox in snow","a blue heron at dawn"],"images":4,"seed":7,"steps":[20,30],"sampler":"DPM++ 2M Karras","guidance_scale":7.5,"label":"first sweep"}
+                {
+                  "prompt": ["a red fox in snow", "a blue heron at dawn"], "images": 4, "seed": 7, "steps": [20, 30],
+                  "sampler": "DPM++ 2M Karras", "guidance_scale": 7.5, "label": "first sweep"
+                }
                 """)!];
         }
     }

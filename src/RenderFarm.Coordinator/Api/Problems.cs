@@ -29,11 +29,11 @@ internal static class Problems
     private const int ShownValueLength = 100;
 
     /// <summary>400: these fields are at fault.</summary>
-    public static ProblemResult Invalid(params IReadOnlyList<FieldError> errors) => new(Of(
-        StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", errors.Count == 1 ? $"{errors[0].Field}: {errors[0].Detail}" : $"{errors.Count} fields are at fault; see errors.") with
+    public static ProblemResult Invalid(params IReadOnlyList<FieldError> errors)
     {
-        Errors = errors,
-    });
+        var detail = errors.Count == 1 ? $"{errors[0].Field}: {errors[0].Detail}" : $"{errors.Count} fields are at fault; see errors.";
+        return new(Of(StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", detail) with { Errors = errors });
+    }
 
     /// <summary>400: the request as a whole is at fault.</summary>
     public static ProblemResult Malformed(string detail) =>

@@ -16,7 +16,6 @@ internal sealed class GetImage(ListTasks tasks, IObjectStore store)
     public async Task<IResult> HandleAsync(HttpContext http, RenderJob job, int index)
     {
         var task = await tasks.RowAsync(job.Id, index, http.RequestAborted);
-        if (task is null) return Problems.NotFound($"Job {job.Id} has no task {index}; its tasks are 0…{job.TasksTotal - 1}.");
         if (task.Status is TaskStatuses.Failed or TaskStatuses.Canceled)
             return Problems.Conflict($"Task {index} is {task.Status} and has no image{(task.FailureDetail is { } why ? $": {why}" : ".")}");
         if (task.Status != TaskStatuses.Completed) return Problems.Conflict($"Task {index} is {task.Status}; its image is not finished yet.", RetryAfter);

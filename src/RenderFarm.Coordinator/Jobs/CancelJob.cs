@@ -57,7 +57,8 @@ internal sealed class CancelJob(FarmRecord record, IAttemptSender sender, JobEve
                 .SetProperty(t => t.EndedAt, now)
                 .SetProperty(t => t.EndedSeq, t => first + t.Index),
             cancellation);
-        foreach (var (status, count) in new[] { (TaskStatuses.Queued, job.TasksQueued), (TaskStatuses.Dispatched, job.TasksDispatched), (TaskStatuses.Running, job.TasksRunning) })
+        var counts = new[] { (TaskStatuses.Queued, job.TasksQueued), (TaskStatuses.Dispatched, job.TasksDispatched), (TaskStatuses.Running, job.TasksRunning) };
+        foreach (var (status, count) in counts)
         {
             job.Count(status, -count);
             job.Count(legal.To, count);

@@ -27,14 +27,11 @@ internal sealed class ListTasks(FarmRecord record, Planners planners)
         return new Page<TaskView>(shown, shown.Count < found.Count ? shown[^1].Index.ToString(CultureInfo.InvariantCulture) : null);
     }
 
-    /// <summary>One task; null when the job has no such index. The job must exist.</summary>
-    public async Task<TaskView?> FindAsync(JobId job, int index, CancellationToken cancellation)
-    {
-        var task = await RowAsync(job, index, cancellation);
-        return task is null ? null : JobViews.Of(task, await planners.OfAsync(job, cancellation));
-    }
+    /// <summary>One task, which must exist.</summary>
+    public async Task<TaskView> FindAsync(JobId job, int index, CancellationToken cancellation) =>
+        JobViews.Of(await RowAsync(job, index, cancellation), await planners.OfAsync(job, cancellation));
 
-    /// <summary>The row of a task; null when the job has no such index.</summary>
-    public Task<RenderTask?> RowAsync(JobId job, int index, CancellationToken cancellation) => record.ReadAsync(
-        db => db.Tasks.SingleOrDefaultAsync(task => task.Job == job && task.Index == index, cancellation), cancellation);
+    /// <summary>The row of a task, which must exist: every index below the job's total does.</summary>
+    public Task<RenderTask> RowAsync(JobId job, int index, CancellationToken cancellation) => record.ReadAsync(
+        db => db.Tasks.SingleAsync(task => task.Job == job && task.Index == index, cancellation), cancellation);
 }

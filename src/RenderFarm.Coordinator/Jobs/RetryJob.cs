@@ -21,7 +21,7 @@ internal sealed class RetryJob(FarmRecord record, GetJob getJob, JobEventHub eve
         if (conflict is not null) return Problems.Conflict(conflict);
         events.Changed([id]);
         dispatcher.Wake();
-        return Answers.OkOr404(await getJob.FindAsync(id, tenant, cancellation), $"There is no job {id}.");
+        return Answers.Ok((await getJob.FindAsync(id, tenant, cancellation))!);
     }
 
     private async Task<(bool Found, string? Conflict)> RetryAsync(FarmDbContext db, JobId id, string tenant, CancellationToken cancellation)

@@ -31,6 +31,19 @@ internal static class SamplerRules
         return eta;
     }
 
+    /// <summary>What is allowed, when a step count is not: some samplers of the sweep may need more steps, or take fewer, than the farm allows.</summary>
+    public static string? StepsFault(int steps, IReadOnlyList<SweepSampler> samplers)
+    {
+        if (steps is < RenderLimits.MinSteps or > RenderLimits.MaxSteps) return $"{RenderLimits.MinSteps}…{RenderLimits.MaxSteps:N0}.";
+        foreach (var (sampler, _) in samplers)
+        {
+            var (min, max) = Samplers.StepRange(sampler);
+            if (steps < min || steps > max) return $"{min}…{max:N0} with the sampler {sampler}.";
+        }
+
+        return null;
+    }
+
     private static string? Fault(string name, string? asked)
     {
         if (Samplers.Resolve(name) is not { } resolved) return $"One of {string.Join(", ", Samplers.All)}, or a name that A1111 or AI Horde uses for one of them.";

@@ -49,8 +49,7 @@ internal static class SubmissionRules
             Prompts = Prompts(request.Prompt, check),
             NegativePrompt = check.Text("negative_prompt", request.NegativePrompt, RenderLimits.MaxPromptLength),
             Samplers = samplers,
-            Steps = check.Sweep("steps", request.Steps, checkpoint.Steps, RenderLimits.MaxSweepValues, steps =>
-                steps is < RenderLimits.MinSteps or > RenderLimits.MaxSteps ? $"{RenderLimits.MinSteps}…{RenderLimits.MaxSteps:N0}." : null),
+            Steps = check.Sweep("steps", request.Steps, checkpoint.Steps, RenderLimits.MaxSweepValues, steps => SamplerRules.StepsFault(steps, samplers)),
             GuidanceScales = check.Sweep("guidance_scale", request.GuidanceScale, checkpoint.GuidanceScale, RenderLimits.MaxSweepValues, scale =>
                 scale is >= RenderLimits.MinGuidanceScale and <= RenderLimits.MaxGuidanceScale ? null : $"{RenderLimits.MinGuidanceScale}…{RenderLimits.MaxGuidanceScale}."),
             Seeds = Seeds(request.Seed, images, drawSeed, check),

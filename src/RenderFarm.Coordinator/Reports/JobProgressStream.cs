@@ -76,7 +76,11 @@ internal sealed class JobProgressStream(
         // The job before its tasks: whatever ended before the job did is then among them.
         var row = (await getJob.RowAsync(job.Id, job.Tenant, cancellation))!;
         var ended = await record.ReadAsync(
-            db => db.Tasks.Where(task => task.Job == job.Id && task.EndedSeq > seen).OrderBy(task => task.EndedSeq).Take(PageSize).ToListAsync(cancellation), cancellation);
+            db => db.Tasks.Where(task => task.Job == job.Id && task.EndedSeq > seen)
+                .OrderBy(task => task.EndedSeq)
+                .Take(PageSize)
+                .ToListAsync(cancellation),
+            cancellation);
         var text = new StringBuilder();
         if (ended.Count > 0)
         {

@@ -5,7 +5,7 @@ namespace RenderFarm.IntegrationTests.Coordinator;
 
 public sealed class OpenApiTests : CoordinatorTest
 {
-    private const string UpdateSwitch = "RENDERFARM_UPDATE_OPENAPI";
+    private const string UpdateSwitch = "RENDERFARM_REWRITE_PINNED";
 
     [Fact]
     public async Task Committed_document_is_what_the_server_serves()

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using RenderFarm.Contracts;
-using RenderFarm.Testing;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Testing;
 using Xunit;
 
 namespace RenderFarm.Tests.Contracts;

@@ -22,7 +22,11 @@ public sealed class ParametersTextTests
         "Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 64x64, Model hash: 0000000000, Eta: 0.5, RNG: NV",
         ParametersText.For(Recipe with
         {
-            Sampler = Samplers.DpmPlusPlus2M, NoiseSchedule = NoiseSchedules.Karras, GuidanceScale = 7.5, Eta = 0.5, NoiseSource = NoiseSources.TorchCuda,
+            Sampler = Samplers.DpmPlusPlus2M,
+            NoiseSchedule = NoiseSchedules.Karras,
+            GuidanceScale = 7.5,
+            Eta = 0.5,
+            NoiseSource = NoiseSources.TorchCuda,
         }),
         StringComparison.Ordinal);
 

@@ -30,7 +30,9 @@ public sealed class WorkerOptionsTests
     {
         var options = Bind(new()
         {
-            ["Worker:Name"] = "gpu-1", ["Worker:Slots"] = "3", ["Worker:Heartbeat"] = "00:00:01",
+            ["Worker:Name"] = "gpu-1",
+            ["Worker:Slots"] = "3",
+            ["Worker:Heartbeat"] = "00:00:01",
         });
         Assert.Equal(("gpu-1", 3, TimeSpan.FromSeconds(1)), (options.Name, options.Slots, options.Heartbeat));
     }

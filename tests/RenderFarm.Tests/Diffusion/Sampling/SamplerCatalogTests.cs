@@ -20,7 +20,7 @@ public sealed class SamplerCatalogTests
     {
         foreach (var name in Samplers.All)
         {
-            foreach (var steps in (int[])[Samplers.MinSteps(name), 5, 20])
+            foreach (var steps in (int[])[Samplers.StepRange(name).Min, 5, 20])
             {
                 Assert.Equal(Samplers.Evaluations(name, steps), Create(Usual, Euler with { Sampler = name, Steps = steps }).Timesteps.Count);
             }
