@@ -29,7 +29,7 @@ internal sealed class DenoisingEngine : IDisposable
     private readonly Thread _thread;
     private RunOptions _runOptions = new();
     private bool _calling;
-    private bool _lastResort;
+    private Slot? _lastTry;
     private volatile bool _stopping;
     private long _turns;
 
@@ -110,7 +110,7 @@ internal sealed class DenoisingEngine : IDisposable
             var call = _buffers.Get(rows, _chosen[0].Shape);
             Evaluate(call);
             _budget.Succeeded();
-            _lastResort = false;
+            _lastTry = null;
             Advance(call);
         }
         catch (OutOfMemoryException error)
@@ -178,9 +178,9 @@ internal sealed class DenoisingEngine : IDisposable
     {
         var latent = _chosen[0].Shape.Latent;
         _buffers.Free();
-        if (_chosen.Count == 1 && _lastResort)
+        if (_chosen is [var alone] && alone == _lastTry)
         {
-            _lastResort = false;
+            _lastTry = null;
             FailChosen(
                 GenerationError.OutOfMemory,
                 $"The device's memory does not hold one image of {latent.Width}×{latent.Height} latent cells ({rows} rows): {error.Message}",
@@ -188,7 +188,7 @@ internal sealed class DenoisingEngine : IDisposable
             return;
         }
 
-        _lastResort = _chosen.Count == 1;
+        _lastTry = _chosen is [var last] ? last : null;
         _budget.Exhausted((long)rows * latent.Height * latent.Width * _limits.PixelsPerCell);
     }
 
