@@ -13,27 +13,25 @@ internal sealed class Slot(
     float guidanceScale,
     int turns,
     IProgress<GenerationProgress>? progress,
-    CancellationToken cancellation)
+    CancellationToken cancellation) : ITurnCandidate
 {
     private readonly TaskCompletionSource<float[]> _latent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly float[]? _guided = negative is null ? null : new float[shape.Length];
 
-    public LatentShape Shape => shape;
+    /// <inheritdoc />
+    public CallShape Shape { get; } = new(shape, prompt.Tokens, prompt.Width);
 
-    /// <summary>Rows of a UNet call that this image takes: two under guidance.</summary>
+    /// <inheritdoc />
     public int Rows => negative is null ? 1 : 2;
 
-    /// <summary>Sequence length of its embeddings.</summary>
-    public int Tokens => prompt.Tokens;
+    /// <inheritdoc />
+    public int TurnsLeft => turns - state.Turn;
 
-    /// <summary>Width of its embeddings.</summary>
-    public int TextWidth => prompt.Width;
-
-    /// <summary>Timestep of the next turn.</summary>
+    /// <inheritdoc />
     public float Timestep => state.Timestep;
 
-    /// <summary>Number of the engine's turn that this image last took part in: who waited longest goes first.</summary>
-    public long LastTurn { get; set; }
+    /// <inheritdoc />
+    public long Due { get; set; }
 
     /// <summary>Clock reading of its first turn; null before.</summary>
     public long? StartedAt { get; private set; }
@@ -47,15 +45,16 @@ internal sealed class Slot(
     /// <summary>The final latent, once every turn is done.</summary>
     public Task<float[]> Latent => _latent.Task;
 
-    /// <summary>The image got its slot: who watches it hears of turn 0.</summary>
+    /// <summary>The image takes part in its first call: who watches it hears of turn 0. Later calls do nothing.</summary>
     public void Start(long timestamp)
     {
+        if (StartedAt is not null) return;
         StartedAt = timestamp;
-        progress?.Report(new GenerationProgress(0, turns));
+        Report(0);
     }
 
     /// <summary>Fills this image's rows, [negative, prompt] under guidance.</summary>
-    public void Write(UNetCall call, int row)
+    public void Write(IDenoiserCall call, int row)
     {
         state.WriteInput(call.Sample(row));
         call.SetTimestep(row, state.Timestep);
@@ -72,7 +71,7 @@ internal sealed class Slot(
     }
 
     /// <summary>Takes the predictions of this image's rows and moves on by one turn.</summary>
-    public void Read(UNetCall call, int row)
+    public void Read(IDenoiserCall call, int row)
     {
         if (_guided is null)
         {
@@ -84,7 +83,7 @@ internal sealed class Slot(
             state.Advance(_guided);
         }
 
-        progress?.Report(new GenerationProgress(state.Turn, turns));
+        Report(state.Turn);
     }
 
     /// <summary>False as soon as one number of the latent is infinite or NaN.</summary>
@@ -103,4 +102,17 @@ internal sealed class Slot(
     public void Cancel() => _latent.TrySetCanceled(cancellation.IsCancellationRequested ? cancellation : new CancellationToken(true));
 
     public void Fail(Exception error) => _latent.TrySetException(error);
+
+    // A watcher that throws must harm neither the engine's thread nor the neighbours: its own image fails with what it threw.
+    private void Report(int turn)
+    {
+        try
+        {
+            progress?.Report(new GenerationProgress(turn, turns));
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+    }
 }
