@@ -9,6 +9,9 @@ public enum GenerationError
     /// <summary>The latent became infinite or NaN.</summary>
     NotFinite,
 
+    /// <summary>The device's memory does not hold the image, even with nobody beside it.</summary>
+    OutOfMemory,
+
     /// <summary>ONNX Runtime failed for a reason it named.</summary>
     EngineFailed,
 }

@@ -11,7 +11,7 @@ public interface ITextToImagePipeline : IDisposable
 
     /// <summary>Makes one image.</summary>
     /// <param name="request">What to make; its image depends on nothing else.</param>
-    /// <param name="progress">Told of turn 0 when the image gets its slot, then after every turn; on the engine's thread, so it must return quickly.</param>
+    /// <param name="progress">Told of turn 0 when the image takes part in its first UNet call, then after every turn; on the engine's thread, so it must return quickly.</param>
     /// <param name="cancellation">Takes the image out before the next UNet call.</param>
     /// <exception cref="GenerationException">The image cannot be made.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>

@@ -5,6 +5,9 @@ namespace RenderFarm.Diffusion;
 /// <summary>How a pipeline uses its device.</summary>
 public sealed record PipelineOptions
 {
+    /// <summary><c>auto</c> (default: CUDA where this build can drive it, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "auto";
+
     /// <summary>Threads of one UNet call, 0…256; 0 (default) for one per core.</summary>
     [Range(0, 256)]
     public int Threads { get; init; }
@@ -12,7 +15,7 @@ public sealed record PipelineOptions
     /// <summary>Whether waiting threads spin: a little faster for small graphs, at the cost of everything else on the machine. Default false.</summary>
     public bool Spin { get; init; }
 
-    /// <summary>Images denoised at the same time, 1…1,024; default 8. More wait.</summary>
+    /// <summary>Images that share one UNet call at most, 1…1,024; default 8. More wait, and short ones overtake long ones.</summary>
     [Range(1, 1024)]
     public int Slots { get; init; } = 8;
 

@@ -40,16 +40,23 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _vae = vae;
         _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var selection = new TurnSelection(options.MaxRows, options.MaxPixelsPerCall, cell, unet.TimestepPerRow);
-        _engine = new DenoisingEngine(unet, selection, options.Slots, clock);
+        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
+        _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
+        Environment = ExecutionEnvironment.Of(options);
     }
 
     /// <inheritdoc />
     public int Slots { get; }
 
     /// <inheritdoc />
-    public ExecutionEnvironment Environment { get; } = OnnxSessionFactory.Describe();
+    public ExecutionEnvironment Environment { get; }
+
+    /// <summary>
+    /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
+    /// images at the same timestep do, which costs throughput and changes no image.
+    /// </summary>
+    public bool MixesSteps => _unet.TimestepPerRow;
 
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
@@ -129,6 +136,11 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         try
         {
             return await RenderAsync(request, progress, cancellation);
+        }
+        catch (OutOfMemoryException error)
+        {
+            // From the text encoder or the VAE, which run one image a call; the engine deals with its own.
+            throw new GenerationException(GenerationError.OutOfMemory, $"Memory does not hold the image: {error.Message}", error);
         }
         finally
         {

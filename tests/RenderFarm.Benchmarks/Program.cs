@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using RenderFarm.Benchmarks;
+using RenderFarm.Benchmarks.Schedule;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -11,8 +12,10 @@ const string Usage = """
       engine   step loop ÷ bare session.Run, and managed allocation per step
       farm     embedded farm ÷ bare pipeline loop, images/s
       batch    16 images in flight ÷ one at a time, images/s
+      overlap  images encoded and uploaded ÷ dropped, images/s
       cold     the built program, 4 demo images, start-up included
       ratios   all of the above
+      schedule step-level batching on a simulated device against request-level policies (virtual clock)
       adherence  prompts followed by guidance scale: 50 PLMS steps, one job of 480 images, with a sheet
       micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
 
@@ -25,11 +28,14 @@ switch (args.FirstOrDefault())
     case "micro":
         BenchmarkSwitcher.FromAssembly(typeof(Results).Assembly).Run(args[1..]);
         return 0;
-    case "engine" or "farm" or "batch" or "cold" or "adherence" or "ratios":
+    case "schedule":
+        return ScheduleBenchmark.Run(new Results(pairs: 1)) ? 0 : 1;
+    case "engine" or "farm" or "batch" or "overlap" or "cold" or "adherence" or "ratios":
         var what = args[0];
         var results = new Results(pairs);
         if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
         if (what is "batch" or "ratios") await BatchBenchmark.RunAsync(results);
+        if (what is "overlap" or "ratios") await OverlapBenchmark.RunAsync(results);
         if (what is "farm" or "ratios") await FarmBenchmark.RunAsync(results);
         if (what is "cold" or "ratios") await ColdStartBenchmark.RunAsync(results);
         if (what is "adherence") await AdherenceBenchmark.RunAsync(results);

@@ -8,7 +8,7 @@ namespace RenderFarm.Diffusion.Denoising;
 /// The denoising network. What a graph takes is read from it: the timestep may be one number a row (rank 1) or one for the whole call (rank 0, or a
 /// fixed length of 1, as Optimum exports it), and any of float32, float16 and int64.
 /// </summary>
-internal sealed class UNet : IDisposable
+internal sealed class UNet : IDenoiser, IDisposable
 {
     private readonly OnnxGraph _graph;
     private readonly TensorSpec _sample;
@@ -32,17 +32,17 @@ internal sealed class UNet : IDisposable
             throw new CheckpointException(graph.File, $"it takes {_sample.Dimensions[1]} channels and gives {Channels}: only text-to-image graphs are run");
     }
 
-    /// <summary>Latent channels.</summary>
+    /// <inheritdoc />
     public int Channels { get; }
 
     /// <summary>Width of prompt embedding the graph declares; null when it leaves that open.</summary>
     public int? TextWidth { get; }
 
-    /// <summary>Whether rows of one call may be at different timesteps. If not, only rows at the same timestep share a call.</summary>
+    /// <inheritdoc />
     public bool TimestepPerRow { get; }
 
-    /// <summary>Makes the buffers of a call of this many rows, to be used again and again.</summary>
-    public UNetCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
+    /// <inheritdoc />
+    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
     {
         long[] latent = [rows, shape.Channels, shape.Height, shape.Width];
         return new UNetCall(
@@ -53,12 +53,13 @@ internal sealed class UNet : IDisposable
             (_out.Name, new FloatTensor(_out.ElementType, latent)));
     }
 
-    /// <summary>One UNet evaluation over the rows of a call. Blocks; ends early with an <see cref="OnnxRuntimeException"/> when terminated.</summary>
-    public void Run(UNetCall call, RunOptions options)
+    /// <inheritdoc />
+    public void Run(IDenoiserCall call, RunOptions options)
     {
-        call.ToGraph();
-        _graph.Run(options, call.Binding);
-        call.FromGraph();
+        var bound = (UNetCall)call;
+        bound.ToGraph();
+        _graph.Run(options, bound.Binding);
+        bound.FromGraph();
     }
 
     public void Dispose() => _graph.Dispose();

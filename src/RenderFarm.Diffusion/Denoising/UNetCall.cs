@@ -5,7 +5,7 @@ using RenderFarm.Diffusion.Text;
 namespace RenderFarm.Diffusion.Denoising;
 
 /// <summary>Buffers of UNet calls with one row count and shape, bound once. Not safe for concurrent use.</summary>
-internal sealed class UNetCall : IDisposable
+internal sealed class UNetCall : IDenoiserCall
 {
     private readonly FloatTensor _sample;
     private readonly FloatTensor _timestep;
@@ -35,13 +35,13 @@ internal sealed class UNetCall : IDisposable
 
     public OrtIoBinding Binding { get; }
 
-    /// <summary>The latent of a row, scaled as the sampler wants it seen.</summary>
+    /// <inheritdoc />
     public Span<float> Sample(int row) => _sample.Values.Slice(row * _rowLength, _rowLength);
 
-    /// <summary>What the UNet predicted for a row.</summary>
+    /// <inheritdoc />
     public ReadOnlySpan<float> Prediction(int row) => _prediction.Values.Slice(row * _rowLength, _rowLength);
 
-    /// <summary>Sets the timestep of a row; where the graph takes one for the whole call, all rows have the same.</summary>
+    /// <inheritdoc />
     public void SetTimestep(int row, float timestep) => _timestep.Values[Math.Min(row, _timestep.Values.Length - 1)] = timestep;
 
     /// <summary>Puts a prompt embedding into a row. Usually it is there already from the turn before, and nothing is copied.</summary>

@@ -1,53 +1,63 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 
 namespace RenderFarm.Diffusion.Engine;
 
 /// <summary>
-/// Runs the UNet for many images at once. It owns a fixed number of slots; at each turn it chooses images whose latents have the same shape, evaluates
-/// the UNet once over all their rows (each with its own timestep, prompt and guidance), moves each image's sampler on, retires the finished and
-/// admits the waiting. Rows never mix, so nobody's image changes because of its neighbours.
+/// Runs the UNet for many images at once. At each turn it chooses images whose rows can share a call, evaluates the UNet once over all their rows
+/// (each with its own timestep, prompt and guidance), moves each image's sampler on, retires the finished and admits the waiting. Rows never mix, so
+/// nobody's image changes because of its neighbours.
 /// </summary>
-/// <remarks>One thread of its own does all turns. It does not decode, and it never runs an image twice.</remarks>
+/// <remarks>
+/// One thread of its own does all turns. It does not decode, and it never runs an image twice. A call that does not fit into memory is made again with
+/// fewer images; only an image that does not fit alone, with everything else freed, fails.
+/// </remarks>
 internal sealed class DenoisingEngine : IDisposable
 {
-    private readonly UNet _unet;
-    private readonly int _slots;
+    private readonly IDenoiser _denoiser;
+    private readonly TurnLimits _limits;
     private readonly TurnSelection _selection;
+    private readonly PixelBudget _budget;
+    private readonly CallBuffers _buffers;
     private readonly TimeProvider _clock;
-    private readonly ConcurrentQueue<Slot> _waiting = new();
+    private readonly ConcurrentQueue<Slot> _arrived = new();
     private readonly SemaphoreSlim _arrivals = new(0);
-    private readonly List<Slot> _active = [];
+    private readonly List<Slot> _line = [];
     private readonly List<Slot> _chosen = [];
-    private readonly Dictionary<(int Rows, LatentShape Shape, int Tokens), UNetCall> _calls = [];
     private readonly Lock _callGate = new();
     private readonly Thread _thread;
     private RunOptions _runOptions = new();
     private bool _calling;
+    private Slot? _lastTry;
     private volatile bool _stopping;
-    private long _turn;
+    private long _turns;
 
-    public DenoisingEngine(UNet unet, TurnSelection selection, int slots, TimeProvider clock)
+    /// <param name="denoiser">The network; stays the caller's.</param>
+    /// <param name="limits">How large a call may be.</param>
+    /// <param name="maxPixels">Most image pixels of one call, all rows together.</param>
+    /// <param name="clock">Stamps the start of an image.</param>
+    public DenoisingEngine(IDenoiser denoiser, TurnLimits limits, long maxPixels, TimeProvider clock)
     {
-        _unet = unet;
-        _selection = selection;
-        _slots = slots;
+        _denoiser = denoiser;
+        _limits = limits;
+        _selection = new TurnSelection(limits);
+        _budget = new PixelBudget(maxPixels);
+        _buffers = new CallBuffers(denoiser);
         _clock = clock;
         _thread = new Thread(Loop) { IsBackground = true, Name = "denoising" };
         _thread.Start();
     }
 
-    /// <summary>Turns done, for measurements.</summary>
-    public long Turns => Interlocked.Read(ref _turn);
+    /// <summary>UNet calls made, for measurements.</summary>
+    public long Turns => Interlocked.Read(ref _turns);
 
     /// <summary>Takes an image in. Its final latent comes through <see cref="Slot.Latent"/>.</summary>
     public async Task<float[]> RunAsync(Slot slot)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
         await using var registration = slot.Cancellation.UnsafeRegister(static engine => ((DenoisingEngine)engine!).OnCanceled(), this);
-        _waiting.Enqueue(slot);
+        _arrived.Enqueue(slot);
         _arrivals.Release();
         // The thread may have drained the line for the last time just before.
         if (_stopping) slot.Cancel();
@@ -59,87 +69,75 @@ internal sealed class DenoisingEngine : IDisposable
         while (!_stopping)
         {
             Admit();
-            if (_active.Count == 0)
+            if (_line.Count == 0)
             {
                 _arrivals.Wait();
                 continue;
             }
 
-            var rows = _selection.Choose(_active, _chosen);
-            Turn(rows);
-            Retire();
+            Turn(_selection.Choose(_line, _chosen, _budget.Pixels));
+            _line.RemoveAll(static slot => slot.Latent.IsCompleted);
         }
 
-        foreach (var slot in _active) slot.Cancel();
-        while (_waiting.TryDequeue(out var slot)) slot.Cancel();
+        foreach (var slot in _line) slot.Cancel();
+        while (_arrived.TryDequeue(out var slot)) slot.Cancel();
+        _buffers.Free();
     }
 
     private void Admit()
     {
+        while (_arrived.TryDequeue(out var slot))
+        {
+            _selection.Enter(slot);
+            _line.Add(slot);
+        }
+
         // A canceled image leaves before the next call, also from the middle of the line.
-        for (var i = _active.Count - 1; i >= 0; i--)
+        foreach (var slot in _line)
         {
-            if (!_active[i].IsCanceled) continue;
-            _active[i].Cancel();
-            _active.RemoveAt(i);
+            if (slot.IsCanceled) slot.Cancel();
         }
 
-        while (_active.Count < _slots && _waiting.TryDequeue(out var slot))
-        {
-            if (slot.IsCanceled)
-            {
-                slot.Cancel();
-                continue;
-            }
-
-            slot.LastTurn = _turn;
-            slot.Start(_clock.GetTimestamp());
-            _active.Add(slot);
-        }
+        _line.RemoveAll(static slot => slot.Latent.IsCompleted);
     }
 
     private void Turn(int rows)
     {
-        _turn++;
-        var call = Call(rows, _chosen[0]);
+        Interlocked.Increment(ref _turns);
+        try
+        {
+            foreach (var slot in _chosen) slot.Start(_clock.GetTimestamp());
+            var call = _buffers.Get(rows, _chosen[0].Shape);
+            Evaluate(call);
+            _budget.Succeeded();
+            _lastTry = null;
+            Advance(call);
+        }
+        catch (OutOfMemoryException error)
+        {
+            Shrink(rows, error);
+        }
+        catch (Exception error)
+        {
+            // A call that everybody left was terminated on purpose; the images leave in the next admission.
+            if (_stopping || _chosen.TrueForAll(slot => slot.IsCanceled)) return;
+            FailChosen(GenerationError.EngineFailed, $"The UNet call failed: {error.Message}", error);
+        }
+    }
+
+    private void Evaluate(IDenoiserCall call)
+    {
         var row = 0;
         foreach (var slot in _chosen)
         {
             slot.Write(call, row);
-            slot.LastTurn = _turn;
             row += slot.Rows;
         }
 
-        if (!TryEvaluate(call)) return;
-        row = 0;
-        foreach (var slot in _chosen)
-        {
-            var rowsOfTurn = slot.Rows;
-            slot.Read(call, row);
-            row += rowsOfTurn;
-        }
-    }
-
-    /// <summary>One UNet call. Returns false when it gave no predictions; whoever is to blame has been told.</summary>
-    private bool TryEvaluate(UNetCall call)
-    {
         try
         {
             lock (_callGate) _calling = true;
-            _unet.Run(call, _runOptions);
-            return true;
-        }
-        catch (OnnxRuntimeException error)
-        {
-            // A call that everybody left was terminated on purpose; the images leave in the next admission.
-            if (_stopping || _chosen.TrueForAll(slot => slot.IsCanceled)) return false;
-            foreach (var slot in _chosen)
-            {
-                slot.Fail(new GenerationException(GenerationError.EngineFailed, $"ONNX Runtime failed in the UNet: {error.Message}", error));
-                _active.Remove(slot);
-            }
-
-            return false;
+            _denoiser.Run(call, _runOptions);
         }
         finally
         {
@@ -155,31 +153,48 @@ internal sealed class DenoisingEngine : IDisposable
         }
     }
 
-    private void Retire()
+    private void Advance(IDenoiserCall call)
     {
+        var row = 0;
         foreach (var slot in _chosen)
         {
-            if (slot.Latent.IsCompleted) continue;
+            var rows = slot.Rows;
+            slot.Read(call, row);
+            row += rows;
             if (!slot.IsFinite())
             {
                 slot.Fail(new GenerationException(
                     GenerationError.NotFinite, "The latent became infinite or NaN. Other settings (sampler, steps, guidance scale) may work."));
-                _active.Remove(slot);
             }
             else if (slot.IsFinished)
             {
                 slot.Complete();
-                _active.Remove(slot);
             }
         }
     }
 
-    private UNetCall Call(int rows, Slot slot)
+    /// <summary>Makes room and lets the images go on in smaller company.</summary>
+    private void Shrink(int rows, OutOfMemoryException error)
     {
-        var key = (rows, slot.Shape, slot.Tokens);
-        if (_calls.TryGetValue(key, out var call)) return call;
-        Debug.Assert(rows > 0, "a call has rows");
-        return _calls[key] = _unet.Prepare(rows, slot.Shape, slot.Tokens, slot.TextWidth);
+        var latent = _chosen[0].Shape.Latent;
+        _buffers.Free();
+        if (_chosen is [var alone] && alone == _lastTry)
+        {
+            _lastTry = null;
+            FailChosen(
+                GenerationError.OutOfMemory,
+                $"The device's memory does not hold one image of {latent.Width}×{latent.Height} latent cells ({rows} rows): {error.Message}",
+                error);
+            return;
+        }
+
+        _lastTry = _chosen is [var last] ? last : null;
+        _budget.Exhausted((long)rows * latent.Height * latent.Width * _limits.PixelsPerCell);
+    }
+
+    private void FailChosen(GenerationError kind, string message, Exception error)
+    {
+        foreach (var slot in _chosen) slot.Fail(new GenerationException(kind, message, error));
     }
 
     /// <summary>Ends the running native call, but only when nobody in it wants its result any more.</summary>
@@ -200,7 +215,6 @@ internal sealed class DenoisingEngine : IDisposable
         _stopping = true;
         OnCanceled();
         _thread.Join();
-        foreach (var call in _calls.Values) call.Dispose();
         _runOptions.Dispose();
     }
 }

@@ -14,29 +14,27 @@ internal sealed class Slot(
     int turns,
     IProgress<GenerationProgress>? progress,
     CancellationToken cancellation,
-    Inpainting? inpainting = null)
+    Inpainting? inpainting = null) : ITurnCandidate
 {
     private readonly TaskCompletionSource<float[]> _latent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly float[]? _guided = negative is null ? null : new float[shape.Length];
 
     private bool IsGuided => negative is not null && guidance.IsOnAt(state.Turn, turns);
 
-    public LatentShape Shape => shape;
+    /// <inheritdoc />
+    public CallShape Shape { get; } = new(shape, prompt.Tokens, prompt.Width);
 
     /// <summary>Rows of a UNet call that this image takes at its next turn: two under guidance, which may begin late and end early.</summary>
     public int Rows => IsGuided ? 2 : 1;
 
-    /// <summary>Sequence length of its embeddings.</summary>
-    public int Tokens => prompt.Tokens;
+    /// <inheritdoc />
+    public int TurnsLeft => turns - state.Turn;
 
-    /// <summary>Width of its embeddings.</summary>
-    public int TextWidth => prompt.Width;
-
-    /// <summary>Timestep of the next turn.</summary>
+    /// <inheritdoc />
     public float Timestep => state.Timestep;
 
-    /// <summary>Number of the engine's turn that this image last took part in: who waited longest goes first.</summary>
-    public long LastTurn { get; set; }
+    /// <inheritdoc />
+    public long Due { get; set; }
 
     /// <summary>Clock reading of its first turn; null before.</summary>
     public long? StartedAt { get; private set; }
@@ -50,15 +48,16 @@ internal sealed class Slot(
     /// <summary>The final latent, once every turn is done.</summary>
     public Task<float[]> Latent => _latent.Task;
 
-    /// <summary>The image got its slot: who watches it hears of turn 0.</summary>
+    /// <summary>The image takes part in its first call: who watches it hears of turn 0. Later calls do nothing.</summary>
     public void Start(long timestamp)
     {
+        if (StartedAt is not null) return;
         StartedAt = timestamp;
-        progress?.Report(new GenerationProgress(0, turns));
+        Report(0);
     }
 
     /// <summary>Fills this image's rows, [negative, prompt] under guidance.</summary>
-    public void Write(UNetCall call, int row)
+    public void Write(IDenoiserCall call, int row)
     {
         state.WriteInput(call.Sample(row));
         call.SetTimestep(row, state.Timestep);
@@ -75,12 +74,12 @@ internal sealed class Slot(
     }
 
     /// <summary>Takes the predictions of this image's rows and moves on by one turn.</summary>
-    public void Read(UNetCall call, int row)
+    public void Read(IDenoiserCall call, int row)
     {
         var turn = state.Turn;
         state.Advance(IsGuided ? Guide(call.Prediction(row), call.Prediction(row + 1)) : call.Prediction(row));
         inpainting?.Restore(state, turn);
-        progress?.Report(new GenerationProgress(state.Turn, turns));
+        Report(state.Turn);
     }
 
     private ReadOnlySpan<float> Guide(ReadOnlySpan<float> unconditional, ReadOnlySpan<float> conditional)
@@ -106,4 +105,17 @@ internal sealed class Slot(
     public void Cancel() => _latent.TrySetCanceled(cancellation.IsCancellationRequested ? cancellation : new CancellationToken(true));
 
     public void Fail(Exception error) => _latent.TrySetException(error);
+
+    // A watcher that throws must harm neither the engine's thread nor the neighbours: its own image fails with what it threw.
+    private void Report(int turn)
+    {
+        try
+        {
+            progress?.Report(new GenerationProgress(turn, turns));
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+    }
 }

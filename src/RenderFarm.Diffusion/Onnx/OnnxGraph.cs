@@ -65,7 +65,19 @@ internal sealed class OnnxGraph : IDisposable
     public OrtIoBinding Bind() => _session.CreateIoBinding();
 
     /// <summary>Runs the graph over bound buffers; blocks until it has finished or <see cref="RunOptions.Terminate"/> ended it.</summary>
-    public void Run(RunOptions options, OrtIoBinding binding) => _session.RunWithBinding(options, binding);
+    /// <exception cref="InsufficientMemoryException">The device's memory does not hold what the graph needs for these shapes.</exception>
+    /// <exception cref="OnnxRuntimeException">It failed for another reason, or was ended.</exception>
+    public void Run(RunOptions options, OrtIoBinding binding)
+    {
+        try
+        {
+            _session.RunWithBinding(options, binding);
+        }
+        catch (OnnxRuntimeException error) when (MemoryExhaustion.IsNamedIn(error.Message))
+        {
+            throw new InsufficientMemoryException(error.Message, error);
+        }
+    }
 
     /// <inheritdoc />
     public void Dispose() => _session.Dispose();

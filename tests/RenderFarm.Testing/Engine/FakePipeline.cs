@@ -35,6 +35,8 @@ public sealed class FakePipeline : ITextToImagePipeline
         if (request.Prompt.Contains("hold", StringComparison.Ordinal)) await _released.Task.WaitAsync(cancellation);
         if (request.Prompt.Contains("not finite", StringComparison.Ordinal))
             throw new GenerationException(GenerationError.NotFinite, "The latent became infinite or NaN.");
+        if (request.Prompt.Contains("out of memory", StringComparison.Ordinal))
+            throw new GenerationException(GenerationError.OutOfMemory, "The device's memory does not hold one image.");
         if (request.Prompt.Contains("fail", StringComparison.Ordinal)) throw new InvalidOperationException("The fake was asked to fail.");
         progress?.Report(new GenerationProgress(2, 2));
         return new GenerationResult(Pixels(request), request.Seed, TimeSpan.FromMilliseconds(5));

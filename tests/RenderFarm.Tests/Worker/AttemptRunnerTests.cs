@@ -60,6 +60,7 @@ public sealed class AttemptRunnerTests
     [Theory]
     [InlineData("fail", FailureCodes.EngineFailed, true)]
     [InlineData("not finite", FailureCodes.NotFinite, false)]
+    [InlineData("out of memory", FailureCodes.OutOfMemory, true)]
     public async Task Failed_render_is_reported_with_its_code(string prompt, string code, bool retryable)
     {
         await using var bench = new WorkerBench();

@@ -1,0 +1,9 @@
+using RenderFarm.Diffusion.Denoising;
+
+namespace RenderFarm.Diffusion.Engine;
+
+/// <summary>What the rows of one UNet call have in common.</summary>
+/// <param name="Latent">Shape of their latents.</param>
+/// <param name="Tokens">Sequence length of their prompt embeddings, a multiple of 77 for CLIP.</param>
+/// <param name="TextWidth">Width of their prompt embeddings.</param>
+internal readonly record struct CallShape(LatentShape Latent, int Tokens, int TextWidth);

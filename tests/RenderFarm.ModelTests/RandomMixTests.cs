@@ -1,0 +1,66 @@
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Imaging;
+using RenderFarm.Testing;
+using Xunit;
+
+namespace RenderFarm.ModelTests;
+
+/// <summary>A hundred real images, each alone and then all in random mixes: steps, samplers, guidance, prompts, sizes, arrivals and cancels.</summary>
+public sealed class RandomMixTests(DemoPipeline demo) : IClassFixture<DemoPipeline>
+{
+    private const int Images = 100;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Hundred_images_have_the_same_files_alone_and_in_random_mixes()
+    {
+        var random = new Random(20260711);
+        var requests = Enumerable.Range(0, Images).Select(_ => AnyRequest(random)).ToArray();
+        var alone = new byte[Images][];
+        for (var i = 0; i < Images; i++) alone[i] = Encode(await demo.Pipeline.GenerateAsync(requests[i], cancellation: Cancellation));
+
+        using var crowded = StableDiffusionPipeline.Load(Checkpoint.Open(Repository.DemoCheckpoint), new PipelineOptions { Slots = 5, MaxRows = 7, Threads = 2 });
+        var order = Enumerable.Range(0, Images).ToArray();
+        random.Shuffle(order);
+        for (var next = 0; next < Images;)
+        {
+            var mix = order[next..Math.Min(Images, next + random.Next(1, 20))];
+            next += mix.Length;
+            using var leave = new CancellationTokenSource();
+            var canceled = crowded.GenerateAsync(AnyRequest(random) with { Steps = 900 }, new CancelAt(random.Next(12), leave), leave.Token);
+            var files = await Task.WhenAll(mix.Select(async i => Encode(await crowded.GenerateAsync(requests[i], cancellation: Cancellation))));
+            for (var k = 0; k < mix.Length; k++) Assert.True(alone[mix[k]].AsSpan().SequenceEqual(files[k]), $"Image {mix[k]} ({requests[mix[k]]}) differs.");
+            await leave.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => canceled);
+        }
+    }
+
+    private static GenerationRequest AnyRequest(Random random)
+    {
+        string[] prompts = ["a red circle on a white background", "a blue square", "a yellow star on a black background", ""];
+        string[] samplers = ["plms", "ddim", "euler", "euler_a", "heun", "dpmpp_2m", "dpmpp_sde", "unipc", "lcm", "dpm2_a"];
+        return new GenerationRequest
+        {
+            Prompt = prompts[random.Next(prompts.Length)],
+            NegativePrompt = random.Next(3) == 0 ? "black" : "",
+            Seed = (uint)random.NextInt64(1L << 32),
+            Sampler = samplers[random.Next(samplers.Length)],
+            Steps = random.Next(2, 8),
+            GuidanceScale = random.Next(4) == 0 ? 1 : random.Next(2, 9),
+            Width = random.Next(5) == 0 ? 96 : 64,
+            Height = random.Next(8) == 0 ? 128 : 64,
+        };
+    }
+
+    private static byte[] Encode(GenerationResult result) => ImageEncoder.Encode(result.Image, ImageFileFormat.Png, quality: null, ImageTexts.None);
+
+    private sealed class CancelAt(int turn, CancellationTokenSource leave) : IProgress<GenerationProgress>
+    {
+        public void Report(GenerationProgress value)
+        {
+            if (value.Turn == turn) leave.Cancel();
+        }
+    }
+}

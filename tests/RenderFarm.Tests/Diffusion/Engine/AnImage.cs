@@ -1,0 +1,67 @@
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Engine;
+using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Sampling;
+using RenderFarm.Diffusion.Text;
+
+namespace RenderFarm.Tests.Diffusion.Engine;
+
+/// <summary>An image to denoise with a <see cref="FakeDenoiser"/>, in the engine or alone in a plain loop.</summary>
+internal sealed record AnImage(int Name, string Sampler = "dpmpp_2m", int Steps = 5, bool Guided = true, int Side = 2)
+{
+    private const float GuidanceScale = 4;
+    private static readonly TrainingSchedule Schedule = new(new TrainingScheduleOptions());
+
+    /// <summary>Moves the prediction of the conditional row; NaN poisons the image.</summary>
+    public float Prompt { get; init; } = 0.01f * (Name + 1);
+
+    /// <summary>Who is told of its progress.</summary>
+    public IProgress<GenerationProgress>? Watcher { get; init; }
+
+    /// <summary>Cancels it.</summary>
+    public CancellationToken Leaving { get; init; }
+
+    public LatentShape Shape => new(4, Side, Side);
+
+    public int Rows => Guided ? 2 : 1;
+
+    /// <summary>The image as the engine takes it.</summary>
+    public Slot ToSlot()
+    {
+        var sampler = Make();
+        return new Slot(Start(sampler), Shape, Positive, Guided ? Negative : null, GuidanceScale, sampler.Timesteps.Count, Watcher, Leaving);
+    }
+
+    /// <summary>Its final latent, made without the engine.</summary>
+    public float[] Alone()
+    {
+        var state = Start(Make());
+        var (input, up, down, guided) = (new float[Shape.Length], new float[Shape.Length], new float[Shape.Length], new float[Shape.Length]);
+        while (!state.Finished)
+        {
+            state.WriteInput(input);
+            FakeDenoiser.Predict(input, state.Timestep, Positive, up);
+            FakeDenoiser.Predict(input, state.Timestep, Negative, down);
+            if (Guided) ClassifierFreeGuidance.Combine(down, up, GuidanceScale, guided);
+            state.Advance(Guided ? guided : up);
+        }
+
+        return state.Latent.ToArray();
+    }
+
+    private PromptEmbedding Positive => new([Name, Prompt], 1, 2);
+
+    private PromptEmbedding Negative => new([Name, -0.05f], 1, 2);
+
+    private Sampler Make() => SamplerCatalog.Create(Schedule, new SamplerSettings { Sampler = Sampler, Steps = Steps });
+
+    private SamplerState Start(Sampler sampler)
+    {
+        var noise = NoiseStreams.Create("torch_cpu", (uint)Name);
+        var latent = new float[Shape.Length];
+        noise.Draw(latent);
+        for (var i = 0; i < latent.Length; i++) latent[i] *= sampler.InitialNoiseScale;
+        return sampler.Start(latent, noise);
+    }
+}

@@ -1,0 +1,73 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Text;
+using RenderFarm.Tests.Diffusion.Sampling;
+using Xunit;
+
+namespace RenderFarm.Tests.Diffusion.Engine;
+
+/// <summary>
+/// A network whose prediction for a row depends on that row's latent, timestep and prompt alone, with a hook in every call for faults that nature will
+/// not supply on order. The first number of a prompt embedding names the image.
+/// </summary>
+internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenoiser.Call, RunOptions>? onRun = null) : IDenoiser
+{
+    private int _open;
+
+    public int Channels => 4;
+
+    public bool TimestepPerRow => timestepPerRow;
+
+    /// <summary>The calls made, each with the names of the images whose rows it held.</summary>
+    public List<float[]> Calls { get; } = [];
+
+    /// <summary>Buffers not yet freed.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
+    {
+        Interlocked.Increment(ref _open);
+        return new Call(this, rows, shape);
+    }
+
+    public void Run(IDenoiserCall call, RunOptions options)
+    {
+        var rows = (Call)call;
+        Calls.Add([.. rows.Texts.Select(text => text.Values[0]).Distinct()]);
+        if (!timestepPerRow) Assert.Single(rows.Timesteps.Distinct());
+        onRun?.Invoke(rows, options);
+        for (var row = 0; row < rows.Rows; row++) Predict(rows.Sample(row), rows.Timesteps[row], rows.Texts[row], rows.Predictions[row]);
+    }
+
+    /// <summary>What the network predicts for a row: the stand-in of the reference runs, moved by the prompt.</summary>
+    public static void Predict(ReadOnlySpan<float> input, float timestep, PromptEmbedding text, Span<float> prediction)
+    {
+        StandInNetwork.Predict(input, timestep, prediction);
+        for (var i = 0; i < prediction.Length; i++) prediction[i] += text.Values[1];
+    }
+
+    internal sealed class Call(FakeDenoiser owner, int rows, LatentShape shape) : IDenoiserCall
+    {
+        private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Length]).ToArray();
+
+        public int Rows => rows;
+
+        public LatentShape Shape => shape;
+
+        public PromptEmbedding[] Texts { get; } = new PromptEmbedding[rows];
+
+        public float[] Timesteps { get; } = new float[rows];
+
+        public float[][] Predictions { get; } = Enumerable.Range(0, rows).Select(_ => new float[shape.Length]).ToArray();
+
+        public Span<float> Sample(int row) => _samples[row];
+
+        public ReadOnlySpan<float> Prediction(int row) => Predictions[row];
+
+        public void SetTimestep(int row, float timestep) => Timesteps[row] = timestep;
+
+        public void SetText(int row, PromptEmbedding embedding) => Texts[row] = embedding;
+
+        public void Dispose() => Interlocked.Decrement(ref owner._open);
+    }
+}
