@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
 using Xunit;
 
@@ -122,6 +123,33 @@ public sealed class DenoisingEngineTests
         arrived.Set();
         await Task.WhenAll(ends);
         Assert.InRange(engine.Turns, 20, 21);
+    }
+
+    [Fact]
+    public async Task Guidance_in_the_middle_60_percent_of_the_turns_takes_four_fifths_of_the_rows()
+    {
+        var rows = 0;
+        using var engine = Engine(new FakeDenoiser(onRun: (call, _) => rows += call.Rows));
+        var image = new AnImage(1, Steps: 20);
+        Assert.Equal(image.Alone(), await engine.RunAsync(image.ToSlot()));
+        var everywhere = rows;
+        rows = 0;
+        image = image with { Guidance = new GuidanceSettings(4, Start: 0.2, End: 0.8) };
+        Assert.Equal(image.Alone(), await engine.RunAsync(image.ToSlot()));
+        Assert.Equal((40, 32), (everywhere, rows));
+    }
+
+    [Fact]
+    public async Task Images_with_prompts_of_different_length_share_no_call()
+    {
+        using var arrived = new ManualResetEventSlim();
+        var denoiser = new FakeDenoiser(onRun: (_, _) => arrived.Wait());
+        using var engine = Engine(denoiser);
+        var images = new[] { new AnImage(1), new AnImage(2) { Tokens = 2 }, new AnImage(3) };
+        var ends = images.Select(image => engine.RunAsync(image.ToSlot())).ToArray();
+        arrived.Set();
+        foreach (var (image, end) in images.Zip(ends)) Assert.Equal(image.Alone(), await end);
+        Assert.DoesNotContain(denoiser.Calls, names => names.Contains(2) && names.Length > 1);
     }
 
     private static DenoisingEngine Engine(FakeDenoiser denoiser) => new(denoiser, Limits, maxPixels: 1_000, TimeProvider.System);

@@ -27,7 +27,7 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
     public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
     {
         Interlocked.Increment(ref _open);
-        return new Call(this, rows, shape);
+        return new Call(this, rows, shape, tokens);
     }
 
     public void Run(IDenoiserCall call, RunOptions options)
@@ -46,7 +46,7 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
         for (var i = 0; i < prediction.Length; i++) prediction[i] += text.Values[1];
     }
 
-    internal sealed class Call(FakeDenoiser owner, int rows, LatentShape shape) : IDenoiserCall
+    internal sealed class Call(FakeDenoiser owner, int rows, LatentShape shape, int tokens) : IDenoiserCall
     {
         private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Length]).ToArray();
 
@@ -66,7 +66,11 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
 
         public void SetTimestep(int row, float timestep) => Timesteps[row] = timestep;
 
-        public void SetText(int row, PromptEmbedding embedding) => Texts[row] = embedding;
+        public void SetText(int row, PromptEmbedding embedding)
+        {
+            Assert.Equal(tokens, embedding.Tokens);
+            Texts[row] = embedding;
+        }
 
         public void Dispose() => Interlocked.Decrement(ref owner._open);
     }
