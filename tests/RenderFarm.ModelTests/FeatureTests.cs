@@ -16,7 +16,13 @@ public sealed class FeatureTests(DemoPipeline demo) : IClassFixture<DemoPipeline
     {
         var written = Circle with
         {
-            GuidanceRescale = 0, GuidanceStart = 0, GuidanceEnd = 1, ClipSkip = 1, VariationSeed = 99, VariationStrength = 0, Strength = 0.3,
+            GuidanceRescale = 0,
+            GuidanceStart = 0,
+            GuidanceEnd = 1,
+            ClipSkip = 1,
+            VariationSeed = 99,
+            VariationStrength = 0,
+            Strength = 0.3,
         };
         Assert.Equal(await Pixels(Circle), await Pixels(written));
     }

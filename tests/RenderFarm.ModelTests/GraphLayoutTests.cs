@@ -1,10 +1,10 @@
+using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Testing.Onnx;
-using Microsoft.ML.OnnxRuntime;
 using Xunit;
 
 namespace RenderFarm.ModelTests;

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace RenderFarm.ModelTests;
 
-/// <summary>A hundred real images, each alone and then all in random mixes: steps, samplers, guidance, prompts, sizes, arrivals and cancels.</summary>
+/// <summary>A hundred real images, each alone and then all in random mixes: steps, samplers, guidance and its interval, weighted and long prompts, variations,
+/// sizes, arrivals and cancels.</summary>
 public sealed class RandomMixTests(DemoPipeline demo) : IClassFixture<DemoPipeline>
 {
     private const int Images = 100;
@@ -39,7 +40,7 @@ public sealed class RandomMixTests(DemoPipeline demo) : IClassFixture<DemoPipeli
 
     private static GenerationRequest AnyRequest(Random random)
     {
-        string[] prompts = ["a red circle on a white background", "a blue square", "a yellow star on a black background", ""];
+        string[] prompts = ["a red circle on a white background", "a blue square", "a (yellow:1.3) star on a [black] background", "", "a red circle BREAK on a sea"];
         string[] samplers = ["plms", "ddim", "euler", "euler_a", "heun", "dpmpp_2m", "dpmpp_sde", "unipc", "lcm", "dpm2_a"];
         return new GenerationRequest
         {
@@ -49,6 +50,11 @@ public sealed class RandomMixTests(DemoPipeline demo) : IClassFixture<DemoPipeli
             Sampler = samplers[random.Next(samplers.Length)],
             Steps = random.Next(2, 8),
             GuidanceScale = random.Next(4) == 0 ? 1 : random.Next(2, 9),
+            GuidanceStart = random.Next(3) == 0 ? 0.3 : 0,
+            GuidanceEnd = random.Next(3) == 0 ? 0.7 : 1,
+            GuidanceRescale = random.Next(4) == 0 ? 0.5 : 0,
+            VariationSeed = 5,
+            VariationStrength = random.Next(4) == 0 ? 0.3 : 0,
             Width = random.Next(5) == 0 ? 96 : 64,
             Height = random.Next(8) == 0 ? 128 : 64,
         };

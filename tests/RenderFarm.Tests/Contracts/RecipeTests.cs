@@ -84,7 +84,13 @@ public sealed class RecipeTests
     {
         var full = Sample.Recipe with
         {
-            PromptSyntax = PromptSyntaxes.Plain, ClipSkip = 2, GuidanceRescale = 0.7, GuidanceStart = 0.2, GuidanceEnd = 0, VariationSeed = 7, VariationStrength = 0.3,
+            PromptSyntax = PromptSyntaxes.Plain,
+            ClipSkip = 2,
+            GuidanceRescale = 0.7,
+            GuidanceStart = 0.2,
+            GuidanceEnd = 0,
+            VariationSeed = 7,
+            VariationStrength = 0.3,
         };
         Assert.Equal(full, Recipe.FromJson(full.ToCanonicalJson()));
     }
