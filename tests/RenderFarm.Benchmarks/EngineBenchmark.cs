@@ -29,6 +29,7 @@ internal static class EngineBenchmark
 
         await LoopAsync(engine, sampler);
         bare.Run(Steps);
+        await CountCollectionsAsync(results, engine, sampler);
         List<double> ratios = [], allocations = [], bareMilliseconds = [];
         for (var pair = 0; pair < results.Pairs; pair++)
         {
@@ -45,6 +46,13 @@ internal static class EngineBenchmark
         results.AtMost("step loop ÷ bare session.Run, 2 rows of 8×8", "ratio", ratios, 1.05);
         results.AtMost("managed allocation per step, image set-up included", "bytes", allocations, 4096);
         results.Note("bare UNet call, 2 rows of 8×8", "ms", bareMilliseconds);
+    }
+
+    private static async Task CountCollectionsAsync(Results results, DenoisingEngine engine, Sampler sampler)
+    {
+        var before = GC.CollectionCount(2);
+        for (var step = 0; step < 1_000; step += Steps) await LoopAsync(engine, sampler);
+        results.AtMost("gen-2 collections in 1,000 steps", "collections", [GC.CollectionCount(2) - before], 0);
     }
 
     private static async Task<TimeSpan> LoopAsync(DenoisingEngine engine, Sampler sampler)

@@ -12,9 +12,10 @@ const string Usage = """
       engine   step loop ÷ bare session.Run, and managed allocation per step
       farm     embedded farm ÷ bare pipeline loop, images/s
       batch    16 images in flight ÷ one at a time, images/s
+      overlap  images encoded and uploaded ÷ dropped, images/s
       cold     the built program, 4 demo images, start-up included
       schedule step-level batching on a simulated device against request-level policies (virtual clock)
-      ratios   engine, farm, batch and cold
+      ratios   engine, farm, batch, overlap and cold
       micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
 
     Results are printed and written to tests/RenderFarm.Benchmarks/results/.
@@ -28,11 +29,12 @@ switch (args.FirstOrDefault())
         return 0;
     case "schedule":
         return ScheduleBenchmark.Run(new Results(pairs: 1)) ? 0 : 1;
-    case "engine" or "farm" or "batch" or "cold" or "ratios":
+    case "engine" or "farm" or "batch" or "overlap" or "cold" or "ratios":
         var what = args[0];
         var results = new Results(pairs);
         if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
         if (what is "batch" or "ratios") await BatchBenchmark.RunAsync(results);
+        if (what is "overlap" or "ratios") await OverlapBenchmark.RunAsync(results);
         if (what is "farm" or "ratios") await FarmBenchmark.RunAsync(results);
         if (what is "cold" or "ratios") await ColdStartBenchmark.RunAsync(results);
         return results.Write(what) ? 0 : 1;

@@ -6,7 +6,8 @@ namespace RenderFarm.Tests.Diffusion.Onnx;
 public sealed class MemoryExhaustionTests
 {
     [Theory]
-    [InlineData("[ErrorCode:RuntimeException] bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 17179869184")]
+    [InlineData("[ErrorCode:Fail] Non-zero status code returned while running FusedMatMul node. Status Message: bfc_arena.cc:360 void* "
+        + "onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 17592186044416")]
     [InlineData("[ErrorCode:RuntimeException] Non-zero status code returned while running Conv node. Exception: std::bad_alloc")]
     [InlineData("CUDA failure 2: out of memory ; GPU=0")]
     [InlineData("CUDNN failure 4: CUDNN_STATUS_ALLOC_FAILED ; GPU=0")]
