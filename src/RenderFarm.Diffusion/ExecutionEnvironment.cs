@@ -17,6 +17,8 @@ public sealed record ExecutionEnvironment(string Runtime, string Provider, strin
     /// </summary>
     public const int EngineRevision = 1;
 
-    /// <summary>What pipelines of this process run on.</summary>
-    public static ExecutionEnvironment OfThisMachine() => Onnx.OnnxSessionFactory.Describe();
+    /// <summary>What pipelines with these options run on.</summary>
+    /// <exception cref="ArgumentException">The options name no device there could be.</exception>
+    /// <exception cref="NotSupportedException">This build cannot drive the device; the message says how to get one that can.</exception>
+    public static ExecutionEnvironment Of(PipelineOptions options) => new Onnx.OnnxSessionFactory(options).Describe();
 }

@@ -5,6 +5,9 @@ namespace RenderFarm.Diffusion;
 /// <summary>How a pipeline uses its device.</summary>
 public sealed record PipelineOptions
 {
+    /// <summary><c>auto</c> (default: CUDA where this build can drive it, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "auto";
+
     /// <summary>Threads of one UNet call, 0…256; 0 (default) for one per core.</summary>
     [Range(0, 256)]
     public int Threads { get; init; }

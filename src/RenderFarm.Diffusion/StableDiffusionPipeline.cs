@@ -41,13 +41,14 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
         _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
+        Environment = ExecutionEnvironment.Of(options);
     }
 
     /// <inheritdoc />
     public int Slots { get; }
 
     /// <inheritdoc />
-    public ExecutionEnvironment Environment { get; } = OnnxSessionFactory.Describe();
+    public ExecutionEnvironment Environment { get; }
 
     /// <summary>
     /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only

@@ -36,13 +36,13 @@ internal sealed class HeartbeatLoop(
 /// <summary>What this worker can render.</summary>
 internal sealed class WorkerOffer(CheckpointShelf shelf, IOptions<WorkerOptions> options)
 {
-    /// <summary>One CPU device; its speed is not known before it has rendered something.</summary>
+    /// <summary>One device; its speed is not known before it has rendered something.</summary>
     public WorkerCapabilities Capabilities { get; } = new(
         [
             new DeviceCapabilities(
                 WorkerIdentity.Device,
                 options.Value.Slots,
-                SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.OfThisMachine()).ToString(),
+                SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value))).ToString(),
                 PixelStepsPerSecond: 0),
         ],
         shelf.Describe());

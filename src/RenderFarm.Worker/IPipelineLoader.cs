@@ -14,6 +14,6 @@ internal interface IPipelineLoader
 /// <summary>Loads the real engine.</summary>
 internal sealed class StableDiffusionLoader(IOptions<WorkerOptions> options, TimeProvider clock) : IPipelineLoader
 {
-    public ITextToImagePipeline Load(Checkpoint checkpoint) => StableDiffusionPipeline.Load(
-        checkpoint, new PipelineOptions { Slots = options.Value.Slots, Threads = options.Value.Threads }, clock);
+    public ITextToImagePipeline Load(Checkpoint checkpoint) =>
+        StableDiffusionPipeline.Load(checkpoint, SettingsMapping.ToPipelineOptions(options.Value), clock);
 }

@@ -23,6 +23,9 @@ internal static class SettingsMapping
         NoiseSource = recipe.NoiseSource,
     };
 
+    public static PipelineOptions ToPipelineOptions(WorkerOptions options) =>
+        new() { Device = options.Device, Slots = options.Slots, Threads = options.Threads };
+
     public static ExecutionProfile ToProfile(ExecutionEnvironment environment) => new()
     {
         Runtime = environment.Runtime,

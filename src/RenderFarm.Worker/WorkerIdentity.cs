@@ -5,8 +5,8 @@ namespace RenderFarm.Worker;
 /// <summary>Who this process is: a name that outlives it, and an incarnation that does not.</summary>
 internal sealed class WorkerIdentity(IOptions<WorkerOptions> options, TimeProvider clock)
 {
-    /// <summary>The only device of a CPU worker.</summary>
-    public const string Device = "cpu";
+    /// <summary>Name of the one device that a worker drives, part of its queue's name. Which device that is, the profile says.</summary>
+    public const string Device = "main";
 
     public string Name { get; } = options.Value.Name;
 

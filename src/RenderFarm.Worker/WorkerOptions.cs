@@ -13,6 +13,11 @@ public sealed class WorkerOptions
     [RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "Worker:Name is 1…63 lower-case letters, digits and hyphens, with no hyphen at either end.")]
     public string Name { get; set; } = "worker";
 
+    /// <summary>Device to render on: <c>auto</c> (default), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    [Required]
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Worker:Device is auto, cpu, cuda or cuda:N.")]
+    public string Device { get; set; } = "auto";
+
     /// <summary>Images denoised at the same time, 1…1,024; default 8.</summary>
     [Range(1, 1024)]
     public int Slots { get; set; } = 8;

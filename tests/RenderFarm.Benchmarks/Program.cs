@@ -14,8 +14,9 @@ const string Usage = """
       batch    16 images in flight ÷ one at a time, images/s
       overlap  images encoded and uploaded ÷ dropped, images/s
       cold     the built program, 4 demo images, start-up included
+      ratios   all of the above
       schedule step-level batching on a simulated device against request-level policies (virtual clock)
-      ratios   engine, farm, batch, overlap and cold
+      adherence  prompts followed by guidance scale: 50 PLMS steps, one job of 480 images, with a sheet
       micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
 
     Results are printed and written to tests/RenderFarm.Benchmarks/results/.
@@ -29,7 +30,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "schedule":
         return ScheduleBenchmark.Run(new Results(pairs: 1)) ? 0 : 1;
-    case "engine" or "farm" or "batch" or "overlap" or "cold" or "ratios":
+    case "engine" or "farm" or "batch" or "overlap" or "cold" or "adherence" or "ratios":
         var what = args[0];
         var results = new Results(pairs);
         if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
@@ -37,6 +38,7 @@ switch (args.FirstOrDefault())
         if (what is "overlap" or "ratios") await OverlapBenchmark.RunAsync(results);
         if (what is "farm" or "ratios") await FarmBenchmark.RunAsync(results);
         if (what is "cold" or "ratios") await ColdStartBenchmark.RunAsync(results);
+        if (what is "adherence") await AdherenceBenchmark.RunAsync(results);
         return results.Write(what) ? 0 : 1;
     default:
         Console.Error.WriteLine(Usage);

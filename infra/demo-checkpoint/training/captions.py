@@ -1,6 +1,6 @@
 """Captions: each spec can be put in several ways, so that the text encoder meets synonyms and different word orders."""
 
-from dataset import COLOUR_WORDS, SHAPE_WORDS
+from vocabulary import COLOUR_WORDS, SHAPE_WORDS
 
 
 def _with_article(words):

@@ -10,7 +10,7 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dataset import COLOURS, POSITIONS, SIZE, SIZES, SIZES_OFF
+from vocabulary import COLOURS, POSITIONS, SIZE, SIZES, SIZES_OFF
 
 u = 4  # super-sampling factor
 S = SIZE * u

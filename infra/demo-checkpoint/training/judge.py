@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import ConvexHull
 
-from dataset import COLOURS, POSITIONS
+from vocabulary import COLOURS, POSITIONS
 
 NAMES = list(COLOURS)
 RGB = np.array([COLOURS[n] for n in NAMES], float)

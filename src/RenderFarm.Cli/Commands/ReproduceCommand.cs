@@ -15,6 +15,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
 {
     private readonly Argument<string> image = new("IMAGE") { Description = "A PNG, JPEG or WebP file that RenderFarm made." };
     private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
+    private readonly Option<string?> device = EmbeddedOptions.Device();
     private readonly Option<int?> quality = OptionFactory.Number("--quality", "Quality of a jpeg or webp that was not made with the default.", 1, 100);
     private readonly ServerOption server = new();
 
@@ -28,7 +29,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
             "",
             "Within one execution profile the files are equal (exit code 0); between profiles the pictures are close, and how close is said (1).");
         command.Add(image);
-        foreach (var option in (Option[])[checkpoints, quality, server.Option]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, device, quality, server.Option]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -42,7 +43,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
             return await CompareAsync(new FarmClient(environment.Connect(address), environment.Clock), original, line.GetValue(quality), stop);
 
         await using var farm = await environment.StartFarm(
-            new EmbeddedFarmOptions { CheckpointFolders = folders, Verbose = line.GetValue(verbose) }, stop);
+            new EmbeddedFarmOptions { CheckpointFolders = folders, Device = line.GetValue(device) ?? EmbeddedFarmOptions.AnyDevice, Verbose = line.GetValue(verbose) }, stop);
         return await CompareAsync(new FarmClient(farm.Client, environment.Clock), original, line.GetValue(quality), stop);
     }
 

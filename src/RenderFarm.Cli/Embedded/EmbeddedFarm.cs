@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Diffusion.Checkpoints;
@@ -85,7 +86,11 @@ internal sealed class EmbeddedFarm : IRunningFarm
         builder.Services.AddSingleton<IObjectStore>(new FileObjectStore(data.ObjectsFolder));
         builder.Services.AddCoordinator(coordinator => coordinator.DatabasePath = data.RecordFile);
         builder.Services.AddFarmBus(CoordinatorBus.Part, WorkerBus.Part);
-        builder.Services.AddWorker(await OpenCheckpointsAsync(options, cancellation), worker => worker.Name = WorkerName);
+        builder.Services.AddWorker(await OpenCheckpointsAsync(options, cancellation), worker =>
+        {
+            worker.Name = WorkerName;
+            worker.Device = options.Device;
+        });
 
         var application = builder.Build();
         application.MapCoordinator();
@@ -117,6 +122,10 @@ internal sealed class EmbeddedFarm : IRunningFarm
         catch (CheckpointException error)
         {
             throw Unusable(error);
+        }
+        catch (Exception error) when (error is NotSupportedException or OptionsValidationException)
+        {
+            throw new FarmStartException(error.Message, "Correct --device, or leave it out.", error);
         }
         catch (RecordException error)
         {

@@ -9,6 +9,12 @@ internal sealed record EmbeddedFarmOptions
     /// <summary>Checkpoint folders in the diffusers ONNX layout. Empty: the demo checkpoint beside the program.</summary>
     public IReadOnlyList<string> CheckpointFolders { get; init; } = [];
 
+    /// <summary>CUDA where this build can drive it, else the CPU.</summary>
+    public const string AnyDevice = "auto";
+
+    /// <summary>Device to render on: auto, cpu, cuda or cuda:N.</summary>
+    public string Device { get; init; } = AnyDevice;
+
     /// <summary>Addresses to listen on, such as <c>http://127.0.0.1:8180</c>. Empty: a private Unix socket only.</summary>
     public IReadOnlyList<string> Urls { get; init; } = [];
 

@@ -13,4 +13,6 @@ internal static class EmbeddedOptions
     };
 
     public static Option<string?> State(string description) => OptionFactory.Text("--data", "DIR", description);
+
+    public static Option<string?> Device() => OptionFactory.Text("--device", "DEVICE", "Render on auto, cpu, cuda or cuda:N. [default: auto]");
 }

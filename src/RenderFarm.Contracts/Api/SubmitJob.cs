@@ -1,7 +1,7 @@
 namespace RenderFarm.Contracts.Api;
 
 /// <summary>
-/// A request for images: every combination of the listed settings (the cells of a sweep) times <see cref="Images"/>.
+/// A request for images: every combination of the listed settings (the cells of a sweep) times the image count.
 /// Order of the images: prompt, sampler, steps, guidance scale, seed, image; the last changes fastest. Image k of a cell uses seed+k.
 /// </summary>
 public sealed record SubmitJob

@@ -38,7 +38,9 @@ internal static class FarmOpenApi
     public static void MapFarmOpenApi(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenApi();
-        routes.MapScalarApiReference("/reference", options => options.WithTitle("RenderFarm API").DisableDefaultFonts());
+        // The page is this farm's alone: nothing of it calls, or leads to, a service of somebody else.
+        routes.MapScalarApiReference("/reference", options => options
+            .WithTitle("RenderFarm API").DisableDefaultFonts().DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools().HideClientButton());
     }
 
     private static async Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)

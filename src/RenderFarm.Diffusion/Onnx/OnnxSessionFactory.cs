@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.OnnxRuntime;
 
 namespace RenderFarm.Diffusion.Onnx;
@@ -8,8 +6,15 @@ namespace RenderFarm.Diffusion.Onnx;
 internal sealed class OnnxSessionFactory
 {
     private readonly PipelineOptions _options;
+    private readonly ExecutionDevice _device;
 
-    public OnnxSessionFactory(PipelineOptions options) => _options = options;
+    /// <exception cref="ArgumentException">The options name no device there could be.</exception>
+    /// <exception cref="NotSupportedException">This build cannot drive the device.</exception>
+    public OnnxSessionFactory(PipelineOptions options)
+    {
+        _options = options;
+        _device = ExecutionDevice.Parse(options.Device);
+    }
 
     /// <summary>Opens the graph in a file.</summary>
     public InferenceSession Open(string file)
@@ -24,16 +29,10 @@ internal sealed class OnnxSessionFactory
         };
         // Other sessions, encoders and uploads want the cores between two calls: waiting threads must not burn them.
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", _options.Spin ? "1" : "0");
+        _device.AppendTo(session);
         return new InferenceSession(file, session);
     }
 
-    /// <summary>What sessions of this factory run on; see <see cref="ExecutionEnvironment"/>.</summary>
-    public static ExecutionEnvironment Describe() => new(
-        $"onnxruntime {OrtEnv.Instance().GetVersionString()}",
-        "cpu",
-        $"{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}{InstructionSet()}");
-
-    // ONNX Runtime picks its CPU kernels by these; two machines that agree in them give the same bits.
-    private static string InstructionSet() =>
-        Avx512F.IsSupported ? "-avx512" : Avx2.IsSupported ? "-avx2" : Avx.IsSupported ? "-avx" : "";
+    /// <summary>What can move the last bit of an image in these sessions.</summary>
+    public ExecutionEnvironment Describe() => _device.Describe();
 }

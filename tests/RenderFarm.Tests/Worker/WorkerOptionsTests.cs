@@ -13,15 +13,16 @@ public sealed class WorkerOptionsTests
     {
         var options = new WorkerOptions();
         Assert.Equal(
-            ("worker", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), 3, TimeSpan.FromSeconds(10)),
-            (options.Name, options.Slots, options.Threads, options.ResidentCheckpoints, options.Heartbeat, options.Progress, options.StoreTries, options.StopGrace));
+            ("worker", "auto", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), 3, TimeSpan.FromSeconds(10)),
+            (options.Name, options.Device, options.Slots, options.Threads, options.ResidentCheckpoints, options.Heartbeat, options.Progress, options.StoreTries, options.StopGrace));
     }
 
     [Fact]
     public void Invalid_values_are_refused_with_the_option_named()
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["Worker:Name"] = "Not A Name", ["Worker:Slots"] = "0" }));
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["Worker:Name"] = "Not A Name", ["Worker:Slots"] = "0", ["Worker:Device"] = "gpu" }));
         Assert.Contains("Worker:Name is 1…63 lower-case letters, digits and hyphens", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Worker:Device is auto, cpu, cuda or cuda:N", error.Message, StringComparison.Ordinal);
         Assert.Contains("Slots must be between 1 and 1024", error.Message, StringComparison.Ordinal);
     }
 

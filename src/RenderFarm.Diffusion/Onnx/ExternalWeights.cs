@@ -1,0 +1,139 @@
+using System.Text;
+using RenderFarm.Diffusion.Checkpoints;
+
+namespace RenderFarm.Diffusion.Onnx;
+
+/// <summary>
+/// Looks at which files a graph keeps its weights in, before ONNX Runtime opens any: a graph from a stranger could name a file of ours, by a path
+/// that leaves its folder or through a link, and have it read as weights. Reads the protobuf structure only and skips every payload.
+/// </summary>
+/// <remarks>
+/// Field numbers from onnx.proto (IR version 10). Limitations: a hard link cannot be told from a file of its own here; a checkpoint from a stranger
+/// belongs on a file system of its own.
+/// </remarks>
+internal sealed class ExternalWeights
+{
+    private const int MaxDepth = 64;
+    private const int MaxTextBytes = 65_536;
+    private readonly string _file;
+    private readonly BinaryReader _reader;
+
+    private ExternalWeights(string file, BinaryReader reader)
+    {
+        _file = file;
+        _reader = reader;
+    }
+
+    /// <summary>Checks every external file that the graph names.</summary>
+    /// <exception cref="CheckpointException">One is not a plain file beside the graph, or the graph is not an ONNX file at all.</exception>
+    public static void Check(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 65_536);
+        using var reader = new BinaryReader(stream);
+        try
+        {
+            new ExternalWeights(file, reader).Walk(Message.Model, stream.Length, depth: 0);
+        }
+        catch (Exception error) when (error is EndOfStreamException or InvalidDataException)
+        {
+            throw new CheckpointException(file, "it is not an ONNX file, or only a part of one", error);
+        }
+    }
+
+    private void Walk(Message message, long end, int depth)
+    {
+        if (depth > MaxDepth) throw new InvalidDataException("Nested too deep.");
+        string? key = null, value = null;
+        while (_reader.BaseStream.Position < end)
+        {
+            var tag = ReadVarint();
+            var (field, wire) = ((int)(tag >> 3), (int)(tag & 7));
+            if (wire != 2)
+            {
+                Skip(wire switch { 0 => Varint(), 1 => 8, 5 => 4, _ => throw new InvalidDataException("Unknown wire type.") }, end);
+                continue;
+            }
+
+            var length = checked((long)ReadVarint());
+            if (length > end - _reader.BaseStream.Position) throw new EndOfStreamException();
+            var until = _reader.BaseStream.Position + length;
+            if (message == Message.Entry && field == 1) key = ReadText(length);
+            else if (message == Message.Entry && field == 2) value = ReadText(length);
+            else if (Child(message, field) is { } child) Walk(child, until, depth + 1);
+            _reader.BaseStream.Position = until;
+        }
+
+        // Only now: a writer may put the value before its key.
+        if (key == "location") CheckLocation(value ?? "");
+    }
+
+    private string ReadText(long length) => length <= MaxTextBytes
+        ? Encoding.UTF8.GetString(_reader.ReadBytes((int)length))
+        : throw new InvalidDataException("A text is too long.");
+
+    /// <summary>The messages on the way to a tensor's external data; everything else is skipped.</summary>
+    private static Message? Child(Message message, int field) => (message, field) switch
+    {
+        (Message.Model, 7) => Message.Graph,
+        (Message.Model, 25) => Message.Function,
+        (Message.Function, 7) or (Message.Graph, 1) => Message.Node,
+        (Message.Graph, 5) => Message.Tensor,
+        (Message.Graph, 15) => Message.SparseTensor,
+        (Message.SparseTensor, 1 or 2) => Message.Tensor,
+        (Message.Node, 5) => Message.Attribute,
+        (Message.Attribute, 5 or 10) => Message.Tensor,
+        (Message.Attribute, 6 or 11) => Message.Graph,
+        (Message.Attribute, 22 or 23) => Message.SparseTensor,
+        (Message.Tensor, 13) => Message.Entry,
+        _ => null,
+    };
+
+    private void CheckLocation(string location)
+    {
+        if (location.Length == 0 || location is "." or ".." || location.AsSpan().IndexOfAny("/\\:\0") >= 0)
+            throw new CheckpointException(_file, $"it keeps weights in '{Shorten(location)}'; only a file beside it, by its plain name, is read");
+
+        var weights = new FileInfo(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file))!, location));
+        if (weights.LinkTarget is not null) throw new CheckpointException(weights.FullName, "it is a link; weights must be a file of their own");
+        if (!weights.Exists) throw new CheckpointException(weights.FullName, "the file is missing");
+    }
+
+    private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";
+
+    private long Varint()
+    {
+        ReadVarint();
+        return 0;
+    }
+
+    private void Skip(long bytes, long end)
+    {
+        if (bytes > end - _reader.BaseStream.Position) throw new EndOfStreamException();
+        _reader.BaseStream.Position += bytes;
+    }
+
+    private ulong ReadVarint()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var part = _reader.ReadByte();
+            value |= (ulong)(part & 0x7f) << shift;
+            if (part < 0x80) return value;
+        }
+
+        throw new InvalidDataException("A number has no end.");
+    }
+
+    private enum Message
+    {
+        Model,
+        Graph,
+        Function,
+        Node,
+        Attribute,
+        Tensor,
+        SparseTensor,
+        Entry,
+    }
+}
