@@ -34,6 +34,15 @@ public sealed record Recipe
     [JsonPropertyName("negative_prompt")]
     public string NegativePrompt { get; init; } = "";
 
+    /// <summary>How prompts are read: a1111 or plain. Always written, because the same prompt means another image.</summary>
+    [JsonPropertyName("prompt_syntax")]
+    public required string PromptSyntax { get; init; }
+
+    /// <summary>Layer of the text encoder, counted from its end as A1111 counts; null for its default, 1, which is the last.</summary>
+    [JsonPropertyName("clip_skip")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ClipSkip { get; init => field = value == 1 ? null : value; }
+
     /// <summary>0…2³²−1: torch's generator looks at no more bits.</summary>
     [JsonPropertyName("seed")]
     public required uint Seed { get; init; }
@@ -69,6 +78,31 @@ public sealed record Recipe
     /// <summary>Classifier-free guidance weight. Guidance runs only when it is greater than 1.</summary>
     [JsonPropertyName("guidance_scale")]
     public required double GuidanceScale { get; init; }
+
+    /// <summary>Guidance rescale φ of Lin et al. 2023, 0…1; default 0, off.</summary>
+    [JsonPropertyName("guidance_rescale")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>Fraction of the UNet evaluations after which guidance begins, 0…1; default 0.</summary>
+    [JsonPropertyName("guidance_start")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double GuidanceStart { get; init; }
+
+    /// <summary>Fraction of the UNet evaluations after which guidance ends, from guidance_start on; null for its default, 1.</summary>
+    [JsonPropertyName("guidance_end")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? GuidanceEnd { get; init => field = value == 1 ? null : value; }
+
+    /// <summary>Seed of the noise that the first noise is led towards, 0…2³²−1; default 0.</summary>
+    [JsonPropertyName("variation_seed")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public uint VariationSeed { get; init; }
+
+    /// <summary>How far it is led there, 0…1; default 0, not at all.</summary>
+    [JsonPropertyName("variation_strength")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double VariationStrength { get; init; }
 
     /// <summary>One of <see cref="NoiseSources.All"/>.</summary>
     [JsonPropertyName("noise_source")]

@@ -30,6 +30,9 @@ public static class RenderLimits
     /// <summary>Largest guidance scale.</summary>
     public const double MaxGuidanceScale = 50;
 
+    /// <summary>Deepest layer of the text encoder to ask for, counted from its end; a checkpoint may offer fewer.</summary>
+    public const int MaxClipSkip = 12;
+
     /// <summary>Images of one cell of a sweep.</summary>
     public const int MaxImagesPerCell = 1_000_000;
 

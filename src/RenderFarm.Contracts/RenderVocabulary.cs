@@ -45,6 +45,19 @@ public static class NoiseSources
     public static IReadOnlyList<string> All { get; } = [TorchCpu, TorchCuda];
 }
 
+/// <summary>How prompts are read.</summary>
+public static class PromptSyntaxes
+{
+    /// <summary>As A1111 reads them: brackets are weights, prompts may be long, BREAK begins a new chunk of 75 tokens.</summary>
+    public const string A1111 = "a1111";
+
+    /// <summary>Brackets are letters, and what does not fit into 77 tokens is cut off.</summary>
+    public const string Plain = "plain";
+
+    /// <summary>Every prompt syntax a recipe may hold.</summary>
+    public static IReadOnlyList<string> All { get; } = [A1111, Plain];
+}
+
 /// <summary>What a job asks of the devices that render it.</summary>
 public static class DeterminismClasses
 {

@@ -1,11 +1,14 @@
 using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Sampling;
+using RenderFarm.Diffusion.Text;
+using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion;
 
 /// <summary>A request with every default in place and every member checked.</summary>
-internal sealed record GenerationSettings(int Width, int Height, double GuidanceScale, SamplerSettings Sampler)
+internal sealed record GenerationSettings(int Width, int Height, GuidanceSettings Guidance, SamplerSettings Sampler)
 {
     /// <summary>Largest step count.</summary>
     public const int MaxSteps = 1000;
@@ -22,17 +25,50 @@ internal sealed record GenerationSettings(int Width, int Height, double Guidance
             TimestepSpacing = request.TimestepSpacing ?? defaults.TimestepSpacing,
             Eta = request.Eta,
         };
-        var settings = new GenerationSettings(
-            request.Width ?? defaults.Width, request.Height ?? defaults.Height, request.GuidanceScale ?? defaults.GuidanceScale, sampler);
+        var guidance = new GuidanceSettings(
+            request.GuidanceScale ?? defaults.GuidanceScale, request.GuidanceRescale, request.GuidanceStart, request.GuidanceEnd);
+        var settings = new GenerationSettings(request.Width ?? defaults.Width, request.Height ?? defaults.Height, guidance, sampler);
 
         Require(settings.Width > 0 && settings.Width % checkpoint.SideMultiple == 0, "width", settings.Width, $"a positive multiple of {checkpoint.SideMultiple}");
         Require(settings.Height > 0 && settings.Height % checkpoint.SideMultiple == 0, "height", settings.Height, $"a positive multiple of {checkpoint.SideMultiple}");
+        CheckSampling(request, sampler);
+        CheckGuidance(guidance);
+        Require(PromptSyntax.Names.Contains(request.PromptSyntax), "prompt_syntax", request.PromptSyntax, string.Join(", ", PromptSyntax.Names));
+        CheckImages(request, settings);
+        return settings;
+    }
+
+    private static void CheckSampling(GenerationRequest request, SamplerSettings sampler)
+    {
         Require(sampler.Steps is >= 1 and <= MaxSteps, "steps", sampler.Steps, $"1…{MaxSteps}");
-        Require(double.IsFinite(settings.GuidanceScale), "guidance_scale", settings.GuidanceScale, "a finite number");
         Require(request.Eta is >= 0 and <= 1, "eta", request.Eta, "0…1");
         Require(SamplerCatalog.Names.Contains(sampler.Sampler), "sampler", sampler.Sampler, string.Join(", ", SamplerCatalog.Names));
         Require(NoiseStreams.Names.Contains(request.NoiseSource), "noise_source", request.NoiseSource, string.Join(", ", NoiseStreams.Names));
-        return settings;
+        Require(request.VariationStrength is >= 0 and <= 1, "variation_strength", request.VariationStrength, "0…1");
+    }
+
+    private static void CheckGuidance(GuidanceSettings guidance)
+    {
+        Require(double.IsFinite(guidance.Scale), "guidance_scale", guidance.Scale, "a finite number");
+        Require(guidance.Rescale is >= 0 and <= 1, "guidance_rescale", guidance.Rescale, "0…1");
+        Require(guidance.Start is >= 0 and <= 1, "guidance_start", guidance.Start, "0…1");
+        Require(guidance.End >= guidance.Start && guidance.End <= 1, "guidance_end", guidance.End, FormattableString.Invariant($"guidance_start ({guidance.Start})…1"));
+    }
+
+    private static void CheckImages(GenerationRequest request, GenerationSettings settings)
+    {
+        Require(request.Strength is >= 0 and <= 1, "strength", request.Strength, "0…1");
+        Require(request.Mask is null || request.InitialImage is not null, "initial_image", "missing", "an image, because there is a mask");
+        CheckSize("initial_image", request.InitialImage, settings);
+        CheckSize("mask", request.Mask, settings);
+    }
+
+    private static void CheckSize(string member, RgbImage? image, GenerationSettings settings)
+    {
+        if (image is null) return;
+        Require(
+            image.Width == settings.Width && image.Height == settings.Height, member, FormattableString.Invariant($"{image.Width}×{image.Height}"),
+            FormattableString.Invariant($"the size of the image to be made, {settings.Width}×{settings.Height}"));
     }
 
     private static void Require<T>(bool holds, string member, T value, string allowed)

@@ -10,17 +10,18 @@ using RenderFarm.Diffusion.Vae;
 namespace RenderFarm.Diffusion;
 
 /// <summary>
-/// Text to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
+/// Text (and picture) to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
-/// <remarks>Limitations: one text encoder, text to image only, at most 77 tokens a prompt (the rest is cut off), CPU.</remarks>
+/// <remarks>Limitations: one text encoder, UNets without extra inputs (inpainting is the legacy kind), CPU.</remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
     private readonly Checkpoint _checkpoint;
     private readonly TrainingSchedule _schedule;
-    private readonly ClipTextEncoder _textEncoder;
+    private readonly PromptEncoder _prompts;
     private readonly UNet _unet;
     private readonly VaeDecoder _vae;
+    private readonly Lazy<VaeEncoder> _vaeEncoder;
     private readonly DenoisingEngine _engine;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
@@ -29,14 +30,15 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CountdownEvent _users = new(1);
 
     private StableDiffusionPipeline(
-        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, ClipTextEncoder textEncoder, UNet unet, VaeDecoder vae)
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, PromptEncoder prompts, UNet unet, VaeDecoder vae)
     {
         _checkpoint = checkpoint;
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
-        _textEncoder = textEncoder;
+        _prompts = prompts;
         _unet = unet;
         _vae = vae;
+        _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
         var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
         _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
@@ -74,12 +76,13 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         VaeDecoder? vae = null;
         try
         {
-            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions), tokenizer, options.CachedEmbeddings);
+            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions));
             unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
             vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
             if (unet.TextWidth is { } width && width != textEncoder.Width)
                 throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, textEncoder, unet, vae);
+            var prompts = new PromptEncoder(textEncoder, tokenizer, options.CachedEmbeddings);
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, prompts, unet, vae);
         }
         catch
         {
@@ -102,7 +105,10 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         }
     }
 
-    /// <summary>Makes several images that differ in their seed alone: image i uses seed + i.</summary>
+    /// <summary>
+    /// Makes several images that differ in their seed alone: image i uses seed + i; with a variation strength the seed stays and image i uses variation
+    /// seed + i, as in A1111.
+    /// </summary>
     /// <param name="request">What to make.</param>
     /// <param name="images">How many, at least 1.</param>
     /// <param name="cancellation">Cancels all of them.</param>
@@ -110,11 +116,16 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         GenerationRequest request, int images, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
-        if (request.Seed + (long)images - 1 > uint.MaxValue)
-            throw new GenerationException(GenerationError.BadRequest, $"seed: {request.Seed} + {images - 1} is beyond {uint.MaxValue}.");
+        var varied = request.VariationStrength > 0;
+        var (member, first) = varied ? ("variation_seed", request.VariationSeed) : ("seed", request.Seed);
+        if (first + (long)images - 1 > uint.MaxValue)
+            throw new GenerationException(GenerationError.BadRequest, $"{member}: {first} + {images - 1} is beyond {uint.MaxValue}.");
 
-        return await Task.WhenAll(Enumerable.Range(0, images)
-            .Select(i => GenerateAsync(request with { Seed = request.Seed + (uint)i }, cancellation: cancellation)));
+        return await Task.WhenAll(Enumerable.Range(0, images).Select(i =>
+        {
+            var image = varied ? request with { VariationSeed = first + (uint)i } : request with { Seed = first + (uint)i };
+            return GenerateAsync(image, cancellation: cancellation);
+        }));
     }
 
     /// <inheritdoc />
@@ -144,30 +155,62 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         var settings = GenerationSettings.From(request, _checkpoint);
         var shape = new LatentShape(_unet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
 
-        // 2. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
+        // 2. Sampler, shared by all images with these settings.
         await Task.Yield();
-        cancellation.ThrowIfCancellationRequested();
-        var prompt = _textEncoder.Encode(request.Prompt);
-        var negative = ClassifierFreeGuidance.IsOn(settings.GuidanceScale) ? _textEncoder.Encode(request.NegativePrompt) : null;
-
-        // 3. Sampler, shared by all images with these settings.
         var sampler = SamplerFor(settings.Sampler);
 
-        // 4. Noise, from this image's stream alone.
+        // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
+        cancellation.ThrowIfCancellationRequested();
+        var guided = settings.Guidance.IsOn(sampler.Timesteps.Count);
+        var style = new PromptStyle(request.PromptSyntax, request.ClipSkip);
+        var (prompt, negative) = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, style);
+
+        // 4. First latent, with noise from this image's stream alone.
+        var started = _clock.GetTimestamp();
         var noise = NoiseStreams.Create(request.NoiseSource, request.Seed);
-        var latent = new float[shape.Length];
-        noise.Draw(latent);
-        for (var i = 0; i < latent.Length; i++) latent[i] *= sampler.InitialNoiseScale;
+        var first = request.InitialImage is null
+            ? FirstLatent.FromNoise(request, shape, sampler, noise)
+            : FirstLatent.FromImage(request, shape, sampler, noise, _vaeEncoder.Value);
 
         // 5. Denoise, in company.
-        var slot = new Slot(
-            sampler.Start(latent, noise), shape, prompt, negative, (float)settings.GuidanceScale, sampler.Timesteps.Count, progress, cancellation);
-        var denoised = await _engine.RunAsync(slot);
+        var latent = first.Values;
+        if (first.Turn < sampler.Timesteps.Count)
+        {
+            var slot = new Slot(
+                Start(sampler, first, noise), shape, prompt, negative, settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
+            latent = await _engine.RunAsync(slot);
+            started = slot.StartedAt!.Value;
+        }
 
         // 6. Decode, while the engine goes on with the others.
         cancellation.ThrowIfCancellationRequested();
-        var image = _vae.Decode(denoised, shape);
-        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(slot.StartedAt!.Value));
+        var image = _vae.Decode(latent, shape);
+        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(started));
+    }
+
+    private static SamplerState Start(Sampler sampler, FirstLatent first, INoiseStream noise)
+    {
+        try
+        {
+            return sampler.Start(first.Values, noise, first.Turn);
+        }
+        catch (ArgumentException refused)
+        {
+            throw new GenerationException(GenerationError.BadRequest, $"strength: {refused.Message}", refused);
+        }
+    }
+
+    /// <summary>Loaded by the first image that begins from a picture, because most never do.</summary>
+    private static VaeEncoder LoadVaeEncoder(Checkpoint checkpoint, OnnxSessionFactory sessions)
+    {
+        try
+        {
+            return new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale);
+        }
+        catch (CheckpointException error)
+        {
+            throw new GenerationException(GenerationError.BadRequest, $"initial_image: this checkpoint cannot begin from one. {error.Message}", error);
+        }
     }
 
     private Sampler SamplerFor(SamplerSettings settings)
@@ -192,8 +235,9 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _engine.Dispose();
         _users.Signal();
         _users.Wait();
-        _textEncoder.Dispose();
+        _prompts.Dispose();
         _unet.Dispose();
         _vae.Dispose();
+        if (_vaeEncoder.IsValueCreated) _vaeEncoder.Value.Dispose();
     }
 }

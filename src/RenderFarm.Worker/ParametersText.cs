@@ -20,6 +20,14 @@ internal static class ParametersText
         text.Append(", Seed: ").Append(CanonicalJson.Number(recipe.Seed));
         text.Append(", Size: ").Append(CanonicalJson.Number(recipe.Width)).Append('x').Append(CanonicalJson.Number(recipe.Height));
         text.Append(", Model hash: ").Append(ShortHash(recipe.Checkpoint));
+        if (recipe.VariationStrength > 0)
+        {
+            text.Append(", Variation seed: ").Append(CanonicalJson.Number(recipe.VariationSeed));
+            text.Append(", Variation seed strength: ").Append(CanonicalJson.Number(recipe.VariationStrength));
+        }
+
+        if (recipe.ClipSkip is { } clipSkip) text.Append(", Clip skip: ").Append(CanonicalJson.Number(clipSkip));
+        if (recipe.PromptSyntax == PromptSyntaxes.Plain) text.Append(", Emphasis: None");
         if (recipe.Eta != 0) text.Append(", Eta: ").Append(CanonicalJson.Number(recipe.Eta));
         text.Append(", RNG: ").Append(recipe.NoiseSource == NoiseSources.TorchCuda ? "NV" : "CPU");
         return text.ToString();

@@ -11,7 +11,11 @@ internal static class SettingsMapping
     {
         Prompt = recipe.Prompt,
         NegativePrompt = recipe.NegativePrompt,
+        PromptSyntax = recipe.PromptSyntax,
+        ClipSkip = recipe.ClipSkip ?? 1,
         Seed = recipe.Seed,
+        VariationSeed = recipe.VariationSeed,
+        VariationStrength = recipe.VariationStrength,
         Width = recipe.Width,
         Height = recipe.Height,
         Steps = recipe.Steps,
@@ -20,6 +24,9 @@ internal static class SettingsMapping
         TimestepSpacing = recipe.TimestepSpacing,
         Eta = recipe.Eta,
         GuidanceScale = recipe.GuidanceScale,
+        GuidanceRescale = recipe.GuidanceRescale,
+        GuidanceStart = recipe.GuidanceStart,
+        GuidanceEnd = recipe.GuidanceEnd ?? 1,
         NoiseSource = recipe.NoiseSource,
     };
 

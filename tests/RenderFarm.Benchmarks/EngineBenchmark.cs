@@ -60,7 +60,7 @@ internal static class EngineBenchmark
         var noise = NoiseStreams.Create("torch_cpu", 42);
         var latent = new float[Shape.Length];
         noise.Draw(latent);
-        var slot = new Slot(sampler.Start(latent, noise), Shape, Embedding, Embedding2, 4f, Steps, progress: null, CancellationToken.None);
+        var slot = new Slot(sampler.Start(latent, noise), Shape, Embedding, Embedding2, new GuidanceSettings(4), Steps, progress: null, CancellationToken.None);
         var clock = Stopwatch.GetTimestamp();
         await engine.RunAsync(slot);
         return Stopwatch.GetElapsedTime(clock);

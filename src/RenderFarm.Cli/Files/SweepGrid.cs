@@ -34,7 +34,7 @@ internal sealed record SweepGrid(string Title, string Subtitle, IReadOnlyList<st
         return new SweepGrid(title, subtitle, rows, columns);
     }
 
-    // In the order of a sweep's cells; the last changes fastest. Image k of a cell has seed + k, so both are one axis of seeds.
+    // In the order of a sweep's cells; the last changes fastest. Image k of a cell has seed + k (or variation seed + k), so both are one axis of seeds.
     private static IEnumerable<List<string>> Axes(SweepView sweep)
     {
         var karras = sweep.Samplers.Select(sampler => sampler.NoiseSchedule).Distinct().Count() > 1;
@@ -42,7 +42,9 @@ internal sealed record SweepGrid(string Title, string Subtitle, IReadOnlyList<st
         yield return [.. sweep.Samplers.Select(sampler => karras ? $"{sampler.Sampler} {sampler.NoiseSchedule}" : sampler.Sampler)];
         yield return [.. sweep.Steps.Select(steps => Label("steps", steps))];
         yield return [.. sweep.GuidanceScales.Select(scale => Label("guidance", scale))];
-        yield return [.. sweep.Seeds.SelectMany(seed => Enumerable.Range(0, sweep.Images).Select(image => Label("seed", seed + (long)image)))];
+        yield return [.. sweep.Seeds.SelectMany(seed => Enumerable.Range(0, sweep.Images).Select(image => sweep.VariationStrength > 0
+            ? $"{Label("seed", seed)}, {Label("variation", sweep.VariationSeed + (long)image)}"
+            : Label("seed", seed + (long)image)))];
     }
 
     private static IReadOnlyList<string> Combine(IReadOnlyList<string> outer, IReadOnlyList<string> inner) =>

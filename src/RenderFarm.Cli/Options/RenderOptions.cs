@@ -16,10 +16,22 @@ internal sealed class RenderOptions
 
     public Option<string?> Negative { get; } = OptionFactory.Text("--negative", "TEXT", "What guidance leads away from.");
 
+    public Option<string?> Syntax { get; } = OptionFactory.Choice(
+        "--prompt-syntax", "Brackets as weights and prompts of any length, or plain text of 77 tokens. [default: a1111]", PromptSyntaxes.All);
+
+    public Option<int?> ClipSkip { get; } = OptionFactory.Number(
+        "--clip-skip", "Layer of the text encoder, counted from its end. [default: 1, the last]", 1, RenderLimits.MaxClipSkip);
+
     public Option<int?> Images { get; } = OptionFactory.Number(
         "--images", "Images of each cell; image k has seed+k. [default: 1]", 1, RenderLimits.MaxImagesPerCell);
 
     public Option<long[]?> Seed { get; } = OptionFactory.Numbers<long>("--seed", "Seeds, 0 to 4294967295. [default: drawn once]", 0, uint.MaxValue);
+
+    public Option<long?> VariationSeed { get; } = OptionFactory.Number<long>(
+        "--variation-seed", "Seed to vary towards; image k has variation seed+k, and all have the same seed. [default: drawn once]", 0, uint.MaxValue);
+
+    public Option<double?> VariationStrength { get; } = OptionFactory.Number(
+        "--variation-strength", "How far to vary, 0 to 1. [default: 0]", 0.0, 1.0);
 
     public Option<int[]?> Steps { get; } = OptionFactory.Numbers(
         "--steps", "Step counts, 1 to 1000. [default: the model's]", RenderLimits.MinSteps, RenderLimits.MaxSteps);
@@ -37,6 +49,15 @@ internal sealed class RenderOptions
     public Option<double[]?> Guidance { get; } = OptionFactory.Numbers(
         "--guidance", "Guidance scales, 0 to 50; up to 1 guidance is off. [default: the model's]",
         RenderLimits.MinGuidanceScale, RenderLimits.MaxGuidanceScale);
+
+    public Option<double?> GuidanceRescale { get; } = OptionFactory.Number(
+        "--guidance-rescale", "Takes back the contrast that a large guidance scale adds, 0 to 1. [default: 0]", 0.0, 1.0);
+
+    public Option<double?> GuidanceStart { get; } = OptionFactory.Number(
+        "--guidance-start", "Fraction of the steps after which guidance begins. [default: 0]", 0.0, 1.0);
+
+    public Option<double?> GuidanceEnd { get; } = OptionFactory.Number(
+        "--guidance-end", "Fraction of the steps after which guidance ends. [default: 1]", 0.0, 1.0);
 
     public Option<int?> Width { get; } = OptionFactory.Number(
         "--width", "Width in pixels, 16 to 2048, a multiple of 8. [default: the model's]", RenderLimits.MinSide, RenderLimits.MaxSide);
@@ -58,7 +79,7 @@ internal sealed class RenderOptions
     {
         command.Add(Prompts);
         foreach (var option in (Option[])[Negative, Images, Seed, Steps, Sampler, Guidance, Width, Height,
-            NoiseSchedule, Spacing, Eta, Noise, Determinism, Format, Quality]) command.Add(option);
+            Syntax, ClipSkip, VariationSeed, VariationStrength, GuidanceRescale, GuidanceStart, GuidanceEnd, NoiseSchedule, Spacing, Eta, Noise, Determinism, Format, Quality]) command.Add(option);
         Prompts.Validators.Add(RefuseUnknownOptions);
     }
 
@@ -67,14 +88,21 @@ internal sealed class RenderOptions
     {
         Prompt = OneOrMany(line.GetRequiredValue(Prompts))!,
         NegativePrompt = line.GetValue(Negative),
+        PromptSyntax = line.GetValue(Syntax),
+        ClipSkip = line.GetValue(ClipSkip),
         Images = line.GetValue(Images),
         Seed = OneOrMany(line.GetValue(Seed)),
+        VariationSeed = line.GetValue(VariationSeed),
+        VariationStrength = line.GetValue(VariationStrength),
         Steps = OneOrMany(line.GetValue(Steps)),
         Sampler = OneOrMany(line.GetValue(Sampler)),
         NoiseSchedule = line.GetValue(NoiseSchedule),
         TimestepSpacing = line.GetValue(Spacing),
         Eta = line.GetValue(Eta),
         GuidanceScale = OneOrMany(line.GetValue(Guidance)),
+        GuidanceRescale = line.GetValue(GuidanceRescale),
+        GuidanceStart = line.GetValue(GuidanceStart),
+        GuidanceEnd = line.GetValue(GuidanceEnd),
         Width = line.GetValue(Width),
         Height = line.GetValue(Height),
         NoiseSource = line.GetValue(Noise),

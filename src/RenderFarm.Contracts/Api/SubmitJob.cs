@@ -2,7 +2,8 @@ namespace RenderFarm.Contracts.Api;
 
 /// <summary>
 /// A request for images: every combination of the listed settings (the cells of a sweep) times the image count.
-/// Order of the images: prompt, sampler, steps, guidance scale, seed, image; the last changes fastest. Image k of a cell uses seed+k.
+/// Order of the images: prompt, sampler, steps, guidance scale, seed, image; the last changes fastest. Image k of a cell uses seed+k;
+/// with a variation strength all its images use the same seed, and image k uses variation seed+k.
 /// </summary>
 public sealed record SubmitJob
 {
@@ -15,11 +16,23 @@ public sealed record SubmitJob
     /// <summary>What guidance leads away from, up to 10,000 characters.</summary>
     public string? NegativePrompt { get; init; }
 
+    /// <summary>How prompts are read: a1111 (weights in brackets, any length) or plain (77 tokens, brackets are letters); default a1111.</summary>
+    public string? PromptSyntax { get; init; }
+
+    /// <summary>Layer of the text encoder, counted from its end: 1…12, as far as the checkpoint offers them; default 1, the last.</summary>
+    public int? ClipSkip { get; init; }
+
     /// <summary>Images of each cell, 1…1,000,000; default 1. All cells together: 1,000,000.</summary>
     public int? Images { get; init; }
 
     /// <summary>Seeds 0…4,294,967,295, also after adding the image number; omitted: one is drawn at submission.</summary>
     public OneOrMany<long>? Seed { get; init; }
+
+    /// <summary>Seed of the noise to vary towards, 0…4,294,967,295, also after adding the image number; omitted: one is drawn at submission.</summary>
+    public long? VariationSeed { get; init; }
+
+    /// <summary>How far the first noise varies, 0…1: from the seed's to the variation seed's; default 0, not at all.</summary>
+    public double? VariationStrength { get; init; }
 
     /// <summary>Width in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: the checkpoint's.</summary>
     public int? Width { get; init; }
@@ -44,6 +57,15 @@ public sealed record SubmitJob
 
     /// <summary>Guidance scales, 0…50; up to 1 guidance is off; default: the checkpoint's.</summary>
     public OneOrMany<double>? GuidanceScale { get; init; }
+
+    /// <summary>Guidance rescale, 0…1: takes back the contrast that a large guidance scale adds; default 0, off.</summary>
+    public double? GuidanceRescale { get; init; }
+
+    /// <summary>Fraction of the steps after which guidance begins, 0…1; default 0.</summary>
+    public double? GuidanceStart { get; init; }
+
+    /// <summary>Fraction of the steps after which guidance ends, from guidance_start to 1; default 1. Outside it an image costs half.</summary>
+    public double? GuidanceEnd { get; init; }
 
     /// <summary>Noise source: torch_cpu or torch_cuda; default torch_cpu.</summary>
     public string? NoiseSource { get; init; }

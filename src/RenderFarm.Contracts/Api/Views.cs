@@ -61,6 +61,12 @@ public sealed record SweepView
     /// <summary>Negative prompt.</summary>
     public required string NegativePrompt { get; init; }
 
+    /// <summary>How prompts are read.</summary>
+    public string PromptSyntax { get; init; } = PromptSyntaxes.A1111;
+
+    /// <summary>Layer of the text encoder, counted from its end.</summary>
+    public int ClipSkip { get; init; } = 1;
+
     /// <summary>Samplers with their noise schedules.</summary>
     public required IReadOnlyList<SweepSampler> Samplers { get; init; }
 
@@ -72,6 +78,12 @@ public sealed record SweepView
 
     /// <summary>Seeds of image 0 of each cell.</summary>
     public required IReadOnlyList<uint> Seeds { get; init; }
+
+    /// <summary>Variation seed of image 0 of each cell; 0 without a variation.</summary>
+    public uint VariationSeed { get; init; }
+
+    /// <summary>How far the first noise varies; 0 for not at all.</summary>
+    public double VariationStrength { get; init; }
 
     /// <summary>Images of each cell.</summary>
     public required int Images { get; init; }
@@ -87,6 +99,15 @@ public sealed record SweepView
 
     /// <summary>Stochasticity of DDIM.</summary>
     public required double Eta { get; init; }
+
+    /// <summary>Guidance rescale.</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>Fraction of the steps after which guidance begins.</summary>
+    public double GuidanceStart { get; init; }
+
+    /// <summary>Fraction of the steps after which guidance ends.</summary>
+    public double GuidanceEnd { get; init; } = 1;
 
     /// <summary>Noise source.</summary>
     public required string NoiseSource { get; init; }

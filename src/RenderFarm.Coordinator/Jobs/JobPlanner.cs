@@ -5,7 +5,7 @@ namespace RenderFarm.Coordinator.Jobs;
 
 /// <summary>
 /// What each task of a job renders, and what it costs; pure. Order of the tasks: prompt, sampler, steps, guidance scale, seed, image,
-/// the last fastest. Image k of every cell uses seed+k.
+/// the last fastest. Image k of every cell uses seed+k, or variation seed+k where there is a variation.
 /// </summary>
 /// <param name="checkpoint">Digest of the checkpoint.</param>
 /// <param name="sweep">The settings with all defaults written out.</param>
@@ -30,12 +30,17 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
         var guidance = sweep.GuidanceScales[Take(ref rest, sweep.GuidanceScales.Count)];
         var steps = sweep.Steps[Take(ref rest, sweep.Steps.Count)];
         var sampler = sweep.Samplers[Take(ref rest, sweep.Samplers.Count)];
+        var varied = sweep.VariationStrength > 0;
         return new Recipe
         {
             Checkpoint = checkpoint,
             Prompt = sweep.Prompts[rest],
             NegativePrompt = sweep.NegativePrompt,
-            Seed = checked(seed + (uint)image),
+            PromptSyntax = sweep.PromptSyntax,
+            ClipSkip = sweep.ClipSkip,
+            Seed = varied ? seed : checked(seed + (uint)image),
+            VariationSeed = varied ? checked(sweep.VariationSeed + (uint)image) : 0,
+            VariationStrength = sweep.VariationStrength,
             Width = sweep.Width,
             Height = sweep.Height,
             Steps = steps,
@@ -44,6 +49,9 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
             TimestepSpacing = sweep.TimestepSpacing,
             Eta = sweep.Eta,
             GuidanceScale = guidance,
+            GuidanceRescale = sweep.GuidanceRescale,
+            GuidanceStart = sweep.GuidanceStart,
+            GuidanceEnd = sweep.GuidanceEnd,
             NoiseSource = sweep.NoiseSource,
             Determinism = sweep.Determinism,
         };
@@ -77,11 +85,10 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
         from sampler in sweep.Samplers
         from steps in sweep.Steps
         from guidance in sweep.GuidanceScales
-        select Cost(sweep.Width, sweep.Height, sampler.Sampler, steps, guidance, costFactor);
+        select Cost(sweep.Width, sweep.Height, GuidanceRules.Rows(Samplers.Evaluations(sampler.Sampler, steps), guidance, sweep), costFactor);
 
-    /// <summary>Cost of one image in pixel-steps: width × height × UNet evaluations × (2 with guidance) × checkpoint factor; at least 1.</summary>
-    public static long Cost(int width, int height, string sampler, int steps, double guidance, double costFactor) =>
-        Math.Max(1, (long)Math.Round((double)width * height * Samplers.Evaluations(sampler, steps) * (guidance > 1 ? 2 : 1) * costFactor));
+    /// <summary>Cost of one image in pixel-steps: width × height × rows of UNet calls × checkpoint factor; at least 1.</summary>
+    public static long Cost(int width, int height, int rows, double costFactor) => Math.Max(1, (long)Math.Round((double)width * height * rows * costFactor));
 
     private static int Take(ref int rest, int radix)
     {

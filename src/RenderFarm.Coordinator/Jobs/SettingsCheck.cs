@@ -24,6 +24,13 @@ internal sealed class SettingsCheck
         return given ?? byDefault;
     }
 
+    /// <summary>A number from 0 to 1, or its default.</summary>
+    public double Fraction(string field, double? given, double byDefault)
+    {
+        if (given is not (null or (>= 0 and <= 1))) Fault(field, given, "0…1.");
+        return given ?? byDefault;
+    }
+
     /// <summary>A word from a list, or its default.</summary>
     public string Word(string field, string? given, IReadOnlyList<string> known, string byDefault)
     {

@@ -44,20 +44,29 @@ internal static class SubmissionRules
         Quality(request.Quality, format, check);
         check.Text("label", request.Label, RenderLimits.MaxLabelLength);
         var priority = check.Word("priority", request.Priority, Priorities.All, Priorities.Normal);
+        var variation = SeedRules.Variation(request, images, drawSeed, check);
+        var interval = GuidanceRules.Interval(request, check);
         var sweep = new SweepView
         {
             Prompts = Prompts(request.Prompt, check),
             NegativePrompt = check.Text("negative_prompt", request.NegativePrompt, RenderLimits.MaxPromptLength),
+            PromptSyntax = check.Word("prompt_syntax", request.PromptSyntax, PromptSyntaxes.All, PromptSyntaxes.A1111),
+            ClipSkip = check.Range("clip_skip", request.ClipSkip, 1, RenderLimits.MaxClipSkip, 1),
             Samplers = samplers,
             Steps = check.Sweep("steps", request.Steps, checkpoint.Steps, RenderLimits.MaxSweepValues, steps => SamplerRules.StepsFault(steps, samplers)),
             GuidanceScales = check.Sweep("guidance_scale", request.GuidanceScale, checkpoint.GuidanceScale, RenderLimits.MaxSweepValues, scale =>
                 scale is >= RenderLimits.MinGuidanceScale and <= RenderLimits.MaxGuidanceScale ? null : $"{RenderLimits.MinGuidanceScale}…{RenderLimits.MaxGuidanceScale}."),
-            Seeds = Seeds(request.Seed, images, drawSeed, check),
+            Seeds = SeedRules.Seeds(request, images, drawSeed, check),
+            VariationSeed = variation.Seed,
+            VariationStrength = variation.Strength,
             Images = images,
             Width = Side("width", request.Width, checkpoint.Width, checkpoint.SideMultiple, check),
             Height = Side("height", request.Height, checkpoint.Height, checkpoint.SideMultiple, check),
             TimestepSpacing = check.Word("timestep_spacing", request.TimestepSpacing, TimestepSpacings.All, checkpoint.TimestepSpacing),
             Eta = SamplerRules.Eta(request, samplers, check),
+            GuidanceRescale = check.Fraction("guidance_rescale", request.GuidanceRescale, 0),
+            GuidanceStart = interval.Start,
+            GuidanceEnd = interval.End,
             NoiseSource = check.Word("noise_source", request.NoiseSource, NoiseSources.All, NoiseSources.TorchCpu),
             Determinism = check.Word("determinism", request.Determinism, DeterminismClasses.All, DeterminismClasses.Reproducible),
         };
@@ -82,18 +91,6 @@ internal static class SubmissionRules
         foreach (var (place, prompt) in given.Values.Index())
             check.Text(SettingsCheck.Place("prompt", given, place), prompt, RenderLimits.MaxPromptLength);
         return given.Values;
-    }
-
-    private static IReadOnlyList<uint> Seeds(OneOrMany<long>? given, int images, Func<int, uint> drawSeed, SettingsCheck check)
-    {
-        if (given is null) return [drawSeed(Math.Clamp(images, 1, RenderLimits.MaxImagesPerCell))];
-        var seeds = check.Sweep("seed", given, 0, RenderLimits.MaxSweepValues, seed => seed switch
-        {
-            < 0 or > uint.MaxValue => $"0…{uint.MaxValue:N0}.",
-            _ when seed + images - 1 > uint.MaxValue => $"0…{uint.MaxValue:N0}, also with image {images - 1} added to it.",
-            _ => null,
-        });
-        return [.. seeds.Select(seed => unchecked((uint)seed))];
     }
 
     private static int Side(string field, int? given, int native, int multiple, SettingsCheck check)

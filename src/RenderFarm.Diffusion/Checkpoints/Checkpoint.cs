@@ -43,6 +43,10 @@ public sealed class Checkpoint
 
     internal string VaeDecoderFile => Path.Combine(Folder, "vae_decoder", "model.onnx");
 
+    /// <summary>The graph that gives mean and variance, if there is one: sampling them ourselves is what makes image to image reproducible.</summary>
+    internal string VaeEncoderFile => Path.Combine(Folder, "vae_encoder", "model_parameters.onnx") is var parameters && File.Exists(parameters)
+        ? parameters : Path.Combine(Folder, "vae_encoder", "model.onnx");
+
     /// <summary>Opens a checkpoint folder.</summary>
     /// <exception cref="CheckpointException">A file is missing, unreadable or of a kind this engine does not run; the message names it.</exception>
     public static Checkpoint Open(string folder)

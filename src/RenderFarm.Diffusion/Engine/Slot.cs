@@ -10,19 +10,22 @@ internal sealed class Slot(
     LatentShape shape,
     PromptEmbedding prompt,
     PromptEmbedding? negative,
-    float guidanceScale,
+    GuidanceSettings guidance,
     int turns,
     IProgress<GenerationProgress>? progress,
-    CancellationToken cancellation) : ITurnCandidate
+    CancellationToken cancellation,
+    Inpainting? inpainting = null) : ITurnCandidate
 {
     private readonly TaskCompletionSource<float[]> _latent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly float[]? _guided = negative is null ? null : new float[shape.Length];
 
+    private bool IsGuided => negative is not null && guidance.IsOnAt(state.Turn, turns);
+
     /// <inheritdoc />
     public CallShape Shape { get; } = new(shape, prompt.Tokens, prompt.Width);
 
-    /// <inheritdoc />
-    public int Rows => negative is null ? 1 : 2;
+    /// <summary>Rows of a UNet call that this image takes at its next turn: two under guidance, which may begin late and end early.</summary>
+    public int Rows => IsGuided ? 2 : 1;
 
     /// <inheritdoc />
     public int TurnsLeft => turns - state.Turn;
@@ -58,7 +61,7 @@ internal sealed class Slot(
     {
         state.WriteInput(call.Sample(row));
         call.SetTimestep(row, state.Timestep);
-        if (negative is null)
+        if (!IsGuided)
         {
             call.SetText(row, prompt);
             return;
@@ -66,24 +69,24 @@ internal sealed class Slot(
 
         call.Sample(row).CopyTo(call.Sample(row + 1));
         call.SetTimestep(row + 1, state.Timestep);
-        call.SetText(row, negative);
+        call.SetText(row, negative!);
         call.SetText(row + 1, prompt);
     }
 
     /// <summary>Takes the predictions of this image's rows and moves on by one turn.</summary>
     public void Read(IDenoiserCall call, int row)
     {
-        if (_guided is null)
-        {
-            state.Advance(call.Prediction(row));
-        }
-        else
-        {
-            ClassifierFreeGuidance.Combine(call.Prediction(row), call.Prediction(row + 1), guidanceScale, _guided);
-            state.Advance(_guided);
-        }
-
+        var turn = state.Turn;
+        state.Advance(IsGuided ? Guide(call.Prediction(row), call.Prediction(row + 1)) : call.Prediction(row));
+        inpainting?.Restore(state, turn);
         Report(state.Turn);
+    }
+
+    private ReadOnlySpan<float> Guide(ReadOnlySpan<float> unconditional, ReadOnlySpan<float> conditional)
+    {
+        ClassifierFreeGuidance.Combine(unconditional, conditional, (float)guidance.Scale, _guided);
+        if (guidance.Rescale > 0) ClassifierFreeGuidance.Rescale(_guided, conditional, guidance.Rescale);
+        return _guided;
     }
 
     /// <summary>False as soon as one number of the latent is infinite or NaN.</summary>

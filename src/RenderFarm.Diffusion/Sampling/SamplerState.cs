@@ -25,4 +25,9 @@ public abstract class SamplerState
     /// <param name="prediction">As long as <see cref="Latent"/>; epsilon, v or sample as the checkpoint's training schedule says.</param>
     /// <exception cref="InvalidOperationException">The state is finished.</exception>
     public abstract void Advance(ReadOnlySpan<float> prediction);
+
+    /// <summary>Mixes another latent in, between two turns: x' = s·o + (1 − s)·x. Allocates nothing.</summary>
+    /// <param name="other">o, in the sampler's own scaling, as long as <see cref="Latent"/>.</param>
+    /// <param name="share">s of each element, 0…1; as long.</param>
+    public abstract void Blend(ReadOnlySpan<float> other, ReadOnlySpan<float> share);
 }

@@ -49,6 +49,14 @@ internal abstract class TabulatedState(TabulatedSampler sampler, ReadOnlySpan<fl
         done++;
     }
 
+    /// <inheritdoc/>
+    public sealed override void Blend(ReadOnlySpan<float> other, ReadOnlySpan<float> share)
+    {
+        CheckLength(other.Length, nameof(other));
+        CheckLength(share.Length, nameof(share));
+        for (var i = 0; i < X.Length; i++) X[i] = (other[i] * share[i]) + (X[i] * (1 - share[i]));
+    }
+
     /// <summary>Moves <see cref="X"/> on by the present turn. Plain float32 arithmetic in element order, so that bits do not depend on vector width.</summary>
     protected abstract void Step(ReadOnlySpan<float> prediction);
 

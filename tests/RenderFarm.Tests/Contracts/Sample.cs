@@ -18,6 +18,7 @@ internal static class Sample
         Checkpoint = Checkpoint,
         Prompt = "a red circle on \"blue\" – ☂\nsecond line",
         NegativePrompt = "blurry",
+        PromptSyntax = PromptSyntaxes.A1111,
         Seed = 4294967295,
         Width = 64,
         Height = 72,

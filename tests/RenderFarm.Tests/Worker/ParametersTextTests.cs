@@ -31,6 +31,12 @@ public sealed class ParametersTextTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void Variation_clip_skip_and_plain_syntax_are_told_in_A1111_s_words() => Assert.EndsWith(
+        "Model hash: 0000000000, Variation seed: 7, Variation seed strength: 0.3, Clip skip: 2, Emphasis: None, RNG: CPU",
+        ParametersText.For(Recipe with { VariationSeed = 7, VariationStrength = 0.3, ClipSkip = 2, PromptSyntax = PromptSyntaxes.Plain }),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Every_sampler_has_a_label_that_other_tools_know()
     {
         foreach (var sampler in Samplers.All)

@@ -69,6 +69,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         {
             Checkpoint = checkpoint,
             Prompt = prompt,
+            PromptSyntax = PromptSyntaxes.A1111,
             Seed = 42,
             Width = 64,
             Height = 64,

@@ -29,8 +29,21 @@ public sealed class ReproduceCommandTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Done, await cli.RunOnServerAsync("reproduce", file));
         Assert.StartsWith($"equal: {file} was rendered again byte for byte", cli.Out, StringComparison.Ordinal);
         Assert.Equal(
-            $$"""{"model":"{{Sample.Checkpoint}}","prompt":"a cat","negative_prompt":"blurry","images":1,"seed":4294967295,"width":64,"height":72,"steps":25,"sampler":"ddim","noise_schedule":"uniform","timestep_spacing":"leading","eta":0.5,"guidance_scale":7.5,"noise_source":"torch_cpu","determinism":"reproducible","format":"webp"}""",
+            $$"""{"model":"{{Sample.Checkpoint}}","prompt":"a cat","negative_prompt":"blurry","prompt_syntax":"a1111","clip_skip":1,"images":1,"seed":4294967295,"variation_strength":0,"width":64,"height":72,"steps":25,"sampler":"ddim","noise_schedule":"uniform","timestep_spacing":"leading","eta":0.5,"guidance_scale":7.5,"guidance_rescale":0,"guidance_start":0,"guidance_end":1,"noise_source":"torch_cpu","determinism":"reproducible","format":"webp"}""",
             cli.Farm.Of("POST", "/v1/jobs").Single().Body);
+    }
+
+    [Fact]
+    public async Task Features_of_the_recipe_are_asked_for_again()
+    {
+        var file = Write(
+            Original with { PromptSyntax = PromptSyntaxes.Plain, ClipSkip = 2, VariationSeed = 9, VariationStrength = 0.3, GuidanceStart = 0.2, GuidanceEnd = 0.8, GuidanceRescale = 0.7 },
+            Sample.Profile);
+        await cli.RunOnServerAsync("reproduce", file);
+        var body = cli.Farm.Of("POST", "/v1/jobs").Single().Body;
+        Assert.Contains("\"prompt_syntax\":\"plain\",\"clip_skip\":2", body, StringComparison.Ordinal);
+        Assert.Contains("\"variation_seed\":9,\"variation_strength\":0.3", body, StringComparison.Ordinal);
+        Assert.Contains("\"guidance_rescale\":0.7,\"guidance_start\":0.2,\"guidance_end\":0.8", body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,6 +34,11 @@ public sealed class SweepGridTests
     }
 
     [Fact]
+    public void Images_of_a_variation_are_told_apart_by_their_variation_seed() => Assert.Equal(
+        ["seed 5, variation 8", "seed 5, variation 9"],
+        SweepGrid.Of(Single with { Seeds = [5], Images = 2, VariationSeed = 8, VariationStrength = 0.2 }, "demo").Columns);
+
+    [Fact]
     public void Seeds_and_images_are_one_axis()
     {
         var grid = SweepGrid.Of(Single with { Seeds = [5, 100], Images = 2, Prompts = ["a cat", "a dog"] }, "demo");

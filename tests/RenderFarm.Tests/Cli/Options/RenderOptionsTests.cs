@@ -14,11 +14,12 @@ public sealed class RenderOptionsTests
 
     [Fact]
     public void Every_option_reaches_its_field() => Assert.Equal(
-        """{"prompt":"a cat","negative_prompt":"blurry","images":3,"seed":4294967295,"width":128,"height":64,"steps":25,"sampler":"DPM++ 2M Karras","noise_schedule":"karras","timestep_spacing":"trailing","eta":0.5,"guidance_scale":7.5,"noise_source":"torch_cuda","determinism":"fast","format":"webp","quality":80}""",
+        """{"prompt":"a cat","negative_prompt":"blurry","prompt_syntax":"plain","clip_skip":2,"images":3,"seed":4294967295,"variation_seed":9,"variation_strength":0.3,"width":128,"height":64,"steps":25,"sampler":"DPM++ 2M Karras","noise_schedule":"karras","timestep_spacing":"trailing","eta":0.5,"guidance_scale":7.5,"guidance_rescale":0.7,"guidance_start":0.2,"guidance_end":0.8,"noise_source":"torch_cuda","determinism":"fast","format":"webp","quality":80}""",
         Request(
             "a cat", "--negative", "blurry", "--images", "3", "--seed", "4294967295", "--width", "128", "--height", "64", "--steps", "25",
             "--sampler", "DPM++ 2M Karras", "--noise-schedule", "karras", "--spacing", "trailing", "--eta", "0.5", "--guidance", "7.5",
-            "--noise", "torch_cuda", "--determinism", "fast", "--format", "webp", "--quality", "80"));
+            "--prompt-syntax", "plain", "--clip-skip", "2", "--variation-seed", "9", "--variation-strength", "0.3", "--guidance-rescale", "0.7",
+            "--guidance-start", "0.2", "--guidance-end", "0.8", "--noise", "torch_cuda", "--determinism", "fast", "--format", "webp", "--quality", "80"));
 
     [Fact]
     public void Comma_lists_and_several_prompts_make_a_sweep() => Assert.Equal(
@@ -51,6 +52,13 @@ public sealed class RenderOptionsTests
     [InlineData("--guidance", "50.5", "a number from 0 to 50")]
     [InlineData("--guidance", "7,5e9", "a number from 0 to 50")]
     [InlineData("--eta", "2", "a number from 0 to 1")]
+    [InlineData("--prompt-syntax", "comfy", "a1111 or plain")]
+    [InlineData("--clip-skip", "0", "a whole number from 1 to 12")]
+    [InlineData("--variation-seed", "-1", "a whole number from 0 to 4294967295")]
+    [InlineData("--variation-strength", "1.5", "a number from 0 to 1")]
+    [InlineData("--guidance-rescale", "2", "a number from 0 to 1")]
+    [InlineData("--guidance-start", "-1", "a number from 0 to 1")]
+    [InlineData("--guidance-end", "60", "a number from 0 to 1")]
     [InlineData("--quality", "0", "a whole number from 1 to 100")]
     [InlineData("--format", "gif", "png, jpeg or webp")]
     [InlineData("--noise", "cpu", "torch_cpu or torch_cuda")]

@@ -40,6 +40,13 @@ public sealed class JobPlannerTests
         var recipe = new JobPlanner("sha256:c", AJob.Sweep() with
         {
             NegativePrompt = "blurry",
+            PromptSyntax = PromptSyntaxes.Plain,
+            ClipSkip = 2,
+            GuidanceRescale = 0.7,
+            GuidanceStart = 0.2,
+            GuidanceEnd = 0.8,
+            VariationSeed = 5,
+            VariationStrength = 0.3,
             Samplers = [new(Samplers.Ddim, NoiseSchedules.Uniform)],
             Eta = 0.5,
             Width = 128,
@@ -56,6 +63,13 @@ public sealed class JobPlannerTests
                 Checkpoint = "sha256:c",
                 Prompt = "a cat",
                 NegativePrompt = "blurry",
+                PromptSyntax = "plain",
+                ClipSkip = 2,
+                GuidanceRescale = 0.7,
+                GuidanceStart = 0.2,
+                GuidanceEnd = 0.8,
+                VariationSeed = 5,
+                VariationStrength = 0.3,
                 Seed = uint.MaxValue,
                 Width = 128,
                 Height = 256,
@@ -71,6 +85,15 @@ public sealed class JobPlannerTests
             recipe);
     }
 
+    [Fact]
+    public void Image_k_of_a_variation_has_the_same_seed_and_variation_seed_plus_k()
+    {
+        var planner = new JobPlanner("sha256:c", AJob.Sweep() with { Seeds = [uint.MaxValue, 3], Images = 2, VariationSeed = 9, VariationStrength = 0.5 });
+        Assert.Equal(
+            [(uint.MaxValue, 9u), (uint.MaxValue, 10u), (3u, 9u), (3u, 10u)],
+            Enumerable.Range(0, 4).Select(planner.RecipeAt).Select(recipe => (recipe.Seed, recipe.VariationSeed)));
+    }
+
     [Theory]
     [InlineData("euler", 10, 1.0, 1.0, 64 * 64 * 10)]
     [InlineData("euler", 10, 1.5, 1.0, 64 * 64 * 10 * 2)]
@@ -78,8 +101,15 @@ public sealed class JobPlannerTests
     [InlineData("plms", 10, 1.0, 1.0, 64 * 64 * 11)]
     [InlineData("euler", 10, 1.0, 0.5, 64 * 64 * 5)]
     [InlineData("euler", 1, 1.0, 1e-9, 1)]
-    public void Cost_counts_pixels_evaluations_guidance_and_checkpoint(string sampler, int steps, double guidance, double factor, long cost) =>
-        Assert.Equal(cost, JobPlanner.Cost(64, 64, sampler, steps, guidance, factor));
+    public void Cost_counts_pixels_evaluations_guidance_and_checkpoint(string sampler, int steps, double guidance, double factor, long cost) => Assert.Equal(
+        cost, Assert.Single(new JobPlanner("sha256:c", AJob.Sweep() with { Samplers = [new(sampler, "uniform")], Steps = [steps], GuidanceScales = [guidance] }).Costs(factor)).Cost);
+
+    [Theory]
+    [InlineData(4.0, 0.2, 0.8, 64 * 64 * 32)]
+    [InlineData(4.0, 0.5, 0.5, 64 * 64 * 20)]
+    [InlineData(1.0, 0.2, 0.8, 64 * 64 * 20)]
+    public void Guidance_costs_only_while_it_runs(double guidance, double start, double end, long cost) => Assert.Equal(
+        cost, Assert.Single(new JobPlanner("sha256:c", AJob.Sweep() with { Steps = [20], GuidanceScales = [guidance], GuidanceStart = start, GuidanceEnd = end }).Costs(1)).Cost);
 
     [Fact]
     public void Stretches_of_costs_cover_every_task_in_order_with_its_own_cost() => (
@@ -106,7 +136,7 @@ public sealed class JobPlannerTests
                 for (var index = stretch.First; index < stretch.First + stretch.Count; index++)
                 {
                     var recipe = planner.RecipeAt(index);
-                    Assert.Equal(JobPlanner.Cost(recipe.Width, recipe.Height, recipe.Sampler, recipe.Steps, recipe.GuidanceScale, 1), stretch.Cost);
+                    Assert.Equal(JobPlanner.Cost(recipe.Width, recipe.Height, recipe.Steps * (recipe.GuidanceScale > 1 ? 2 : 1), 1), stretch.Cost);
                 }
 
                 next += stretch.Count;

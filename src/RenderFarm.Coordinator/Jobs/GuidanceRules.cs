@@ -1,0 +1,26 @@
+using System.Globalization;
+using RenderFarm.Contracts.Api;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>When guidance runs, and what that costs; pure.</summary>
+internal static class GuidanceRules
+{
+    /// <summary>The fractions of the steps between which guidance runs.</summary>
+    public static (double Start, double End) Interval(SubmitJob request, SettingsCheck check)
+    {
+        var start = check.Fraction("guidance_start", request.GuidanceStart, 0);
+        var end = check.Fraction("guidance_end", request.GuidanceEnd, 1);
+        if (end < start && start is >= 0 and <= 1 && end is >= 0 and <= 1)
+            check.Fault("guidance_end", end, string.Create(CultureInfo.InvariantCulture, $"At least guidance_start, which is {start}."));
+        return (start, end);
+    }
+
+    /// <summary>Rows of UNet calls that one image takes: one an evaluation, and a second while guidance runs.</summary>
+    /// <param name="evaluations">UNet evaluations of the sampler.</param>
+    /// <param name="guidance">Guidance scale.</param>
+    /// <param name="sweep">Holds the interval, whose ends are rounded to whole evaluations as the engine rounds them.</param>
+    public static int Rows(int evaluations, double guidance, SweepView sweep) => guidance > 1
+        ? evaluations + Math.Max(0, (int)Math.Round(sweep.GuidanceEnd * evaluations) - (int)Math.Round(sweep.GuidanceStart * evaluations))
+        : evaluations;
+}

@@ -1,0 +1,85 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Imaging;
+
+namespace RenderFarm.Diffusion.Vae;
+
+/// <summary>Pixels to latent: one image a call. Safe for concurrent use.</summary>
+/// <remarks>
+/// A graph that gives <c>latent_parameters</c> (mean and logarithm of the variance) is sampled here, from the image's own noise stream, as diffusers'
+/// <c>DiagonalGaussianDistribution</c> does. One that gives <c>latent_sample</c> has sampled already: legacy exports do so with noise of their own, and then
+/// images are not reproducible, which no reading of the graph's interface can tell.
+/// </remarks>
+internal sealed class VaeEncoder : IDisposable
+{
+    private readonly OnnxGraph _graph;
+    private readonly TensorSpec _sample;
+    private readonly TensorSpec _latent;
+    private readonly bool _givesParameters;
+    private readonly float _scale;
+
+    /// <param name="graph">Takes <c>sample</c> [1, 3, H, W] in −1…1, gives <c>latent_parameters</c> [1, 2C, h, w] or <c>latent_sample</c> [1, C, h, w].</param>
+    /// <param name="scale">The latent is multiplied by this afterwards.</param>
+    public VaeEncoder(OnnxGraph graph, float scale)
+    {
+        _graph = graph;
+        graph.RequireOnly("sample");
+        _sample = graph.Input("sample");
+        _givesParameters = graph.Outputs.Any(output => output.Name == "latent_parameters");
+        var name = _givesParameters ? "latent_parameters" : "latent_sample";
+        _latent = graph.Outputs.FirstOrDefault(output => output.Name == name)
+            ?? throw new CheckpointException(graph.File, $"the graph has no output 'latent_parameters' or 'latent_sample'; it has {string.Join(", ", graph.Outputs.Select(output => output.Name))}");
+        _scale = scale;
+    }
+
+    /// <summary>Encodes one picture.</summary>
+    /// <param name="image">As large as the latent's shape says, times the VAE factor.</param>
+    /// <param name="shape">Shape of the latent.</param>
+    /// <param name="noise">The image's own stream; one draw is taken if the graph leaves sampling to us.</param>
+    /// <returns>The latent in the UNet's scaling.</returns>
+    public float[] Encode(RgbImage image, LatentShape shape, INoiseStream noise)
+    {
+        using var input = new FloatTensor(_sample.ElementType, 1, 3, image.Height, image.Width);
+        using var output = new FloatTensor(_latent.ElementType, 1, _givesParameters ? 2 * shape.Channels : shape.Channels, shape.Height, shape.Width);
+        FromPixels(image, input.Values);
+        input.ToGraph();
+        using var binding = _graph.Bind();
+        using var options = new RunOptions();
+        binding.BindInput(_sample.Name, input.Value);
+        binding.BindOutput(_latent.Name, output.Value);
+        _graph.Run(options, binding);
+        output.FromGraph();
+
+        var latent = new float[shape.Length];
+        if (_givesParameters) Sample(output.Values, noise, latent);
+        else output.Values.CopyTo(latent);
+        for (var i = 0; i < latent.Length; i++) latent[i] *= _scale;
+        return latent;
+    }
+
+    /// <summary>mean + std · noise, with the logarithm of the variance held within −30…20.</summary>
+    internal static void Sample(ReadOnlySpan<float> parameters, INoiseStream noise, Span<float> latent)
+    {
+        noise.Draw(latent);
+        for (var i = 0; i < latent.Length; i++)
+        {
+            var deviation = (float)Math.Exp(0.5 * Math.Clamp(parameters[latent.Length + i], -30f, 20f));
+            latent[i] = parameters[i] + (deviation * latent[i]);
+        }
+    }
+
+    /// <summary>Interleaved bytes to planes in −1…1.</summary>
+    private static void FromPixels(RgbImage image, Span<float> planes)
+    {
+        var plane = image.Width * image.Height;
+        for (var i = 0; i < plane; i++)
+        {
+            for (var channel = 0; channel < 3; channel++) planes[(channel * plane) + i] = (2 * (image.Pixels[(i * 3) + channel] / 255f)) - 1;
+        }
+    }
+
+    public void Dispose() => _graph.Dispose();
+}
