@@ -30,7 +30,7 @@ internal sealed record AnImage(int Name, string Sampler = "dpmpp_2m", int Steps 
     public Slot ToSlot()
     {
         var sampler = Make();
-        return new Slot(Start(sampler), Shape, Positive, Guided ? Negative : null, GuidanceScale, sampler.Timesteps.Count, Watcher, Leaving);
+        return new Slot(Start(sampler), Shape, Positive, Guided ? Negative : null, new GuidanceSettings(GuidanceScale), sampler.Timesteps.Count, Watcher, Leaving);
     }
 
     /// <summary>Its final latent, made without the engine.</summary>
