@@ -10,11 +10,13 @@ namespace RenderFarm.Tests.Diffusion.Engine;
 /// <summary>An image to denoise with a <see cref="FakeDenoiser"/>, in the engine or alone in a plain loop.</summary>
 internal sealed record AnImage(int Name, string Sampler = "dpmpp_2m", int Steps = 5, bool Guided = true, int Side = 2)
 {
-    private const float GuidanceScale = 4;
     private static readonly TrainingSchedule Schedule = new(new TrainingScheduleOptions());
 
     /// <summary>Moves the prediction of the conditional row; NaN poisons the image.</summary>
     public float Prompt { get; init; } = 0.01f * (Name + 1);
+
+    /// <summary>Guidance; where it covers a part of the turns only, the image takes one row in the others.</summary>
+    public GuidanceSettings Guidance { get; init; } = new(4);
 
     /// <summary>Who is told of its progress.</summary>
     public IProgress<GenerationProgress>? Watcher { get; init; }
@@ -24,27 +26,30 @@ internal sealed record AnImage(int Name, string Sampler = "dpmpp_2m", int Steps 
 
     public LatentShape Shape => new(4, Side, Side);
 
+    /// <summary>Most rows it ever takes.</summary>
     public int Rows => Guided ? 2 : 1;
 
     /// <summary>The image as the engine takes it.</summary>
     public Slot ToSlot()
     {
         var sampler = Make();
-        return new Slot(Start(sampler), Shape, Positive, Guided ? Negative : null, new GuidanceSettings(GuidanceScale), sampler.Timesteps.Count, Watcher, Leaving);
+        return new Slot(Start(sampler), Shape, Positive, Guided ? Negative : null, Guidance, sampler.Timesteps.Count, Watcher, Leaving);
     }
 
     /// <summary>Its final latent, made without the engine.</summary>
     public float[] Alone()
     {
-        var state = Start(Make());
+        var sampler = Make();
+        var state = Start(sampler);
         var (input, up, down, guided) = (new float[Shape.Length], new float[Shape.Length], new float[Shape.Length], new float[Shape.Length]);
         while (!state.Finished)
         {
             state.WriteInput(input);
             FakeDenoiser.Predict(input, state.Timestep, Positive, up);
             FakeDenoiser.Predict(input, state.Timestep, Negative, down);
-            if (Guided) ClassifierFreeGuidance.Combine(down, up, GuidanceScale, guided);
-            state.Advance(Guided ? guided : up);
+            var isGuided = Guided && Guidance.IsOnAt(state.Turn, sampler.Timesteps.Count);
+            if (isGuided) ClassifierFreeGuidance.Combine(down, up, (float)Guidance.Scale, guided);
+            state.Advance(isGuided ? guided : up);
         }
 
         return state.Latent.ToArray();

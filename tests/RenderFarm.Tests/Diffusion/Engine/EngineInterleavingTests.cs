@@ -1,5 +1,6 @@
 using CsCheck;
 using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
 using Xunit;
 
@@ -19,7 +20,11 @@ public sealed class EngineInterleavingTests
         Gen.Int[0, 30].Array[0, 4],
         (images, slots, rows, timestepPerRow, memory, faults) => new Plan(
             [.. images.Select((image, name) => new PlannedImage(
-                new AnImage(name, Samplers[image.Item1], image.Item2, image.Item3, image.Item4) { Prompt = name == 7 ? float.NaN : 0.01f * (name + 1) },
+                new AnImage(name, Samplers[image.Item1], image.Item2, image.Item3, image.Item4)
+                {
+                    Prompt = name == 7 ? float.NaN : 0.01f * (name + 1),
+                    Guidance = name % 3 == 2 ? new GuidanceSettings(3, Start: 0.25, End: 0.75) : new GuidanceSettings(4),
+                },
                 ArrivesAt: image.Item5,
                 CanceledAt: image.Item6 > 40 ? image.Item6 - 40 + image.Item5 : null))],
             new TurnLimits(slots, rows, 1, timestepPerRow),
