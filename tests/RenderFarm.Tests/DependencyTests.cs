@@ -91,7 +91,7 @@ public sealed partial class DependencyTests
     public void Rule_is_pure(string file)
     {
         var sources = Sources("RenderFarm.Coordinator").ToList();
-        Assert.SkipWhen(sources.Count == 0, "This branch has no coordinator yet.");
+        Assert.NotEmpty(sources);
         var code = Code(sources.Single(path => path.Replace('\\', '/').EndsWith("RenderFarm.Coordinator/" + file, StringComparison.Ordinal)));
         Assert.DoesNotMatch(ImpureName(), code);
     }
