@@ -11,6 +11,7 @@ using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Workers;

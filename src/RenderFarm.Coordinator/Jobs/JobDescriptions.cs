@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Jobs.Submission;
 
 namespace RenderFarm.Coordinator.Jobs;
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Images;
+using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Reports;
 
 namespace RenderFarm.Coordinator.Jobs;

@@ -1,5 +1,6 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
+using RenderFarm.Coordinator.Jobs.Submission;
 
 namespace RenderFarm.Coordinator.Jobs;
 

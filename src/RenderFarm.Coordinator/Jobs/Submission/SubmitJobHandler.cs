@@ -10,7 +10,7 @@ using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>
 /// <c>POST /v1/jobs</c>: a request becomes a job and its tasks in one transaction, or nothing. With an <c>Idempotency-Key</c> it becomes

@@ -1,8 +1,9 @@
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Submission;
 using Xunit;
 
-namespace RenderFarm.Tests.Coordinator.Jobs;
+namespace RenderFarm.Tests.Coordinator.Jobs.Submission;
 
 public sealed class SeedSourceTests
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Api;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>A request that names a job in its path. A job of another tenant does not exist for it.</summary>
 /// <param name="Id">The job's id.</param>

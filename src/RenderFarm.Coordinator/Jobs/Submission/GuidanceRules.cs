@@ -1,7 +1,7 @@
 using System.Globalization;
 using RenderFarm.Contracts.Api;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>When guidance runs, and what that costs; pure.</summary>
 internal static class GuidanceRules

@@ -1,7 +1,7 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>Which seeds a job may have: image k adds k to the seed, or to the variation seed where there is a variation. Pure but for the drawing.</summary>
 internal static class SeedRules

@@ -3,7 +3,7 @@ using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Workers;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>A request with all defaults written out.</summary>
 internal sealed record PlannedJob(CheckpointDescription Checkpoint, SweepView Sweep, string Priority, string Format);

@@ -2,7 +2,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>What sampler names mean, and which noise schedule and η go with them; pure.</summary>
 internal static class SamplerRules

@@ -3,7 +3,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
 
-namespace RenderFarm.Coordinator.Jobs;
+namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>Collects the fields at fault, so that a client learns of all of them at once.</summary>
 internal sealed class SettingsCheck
