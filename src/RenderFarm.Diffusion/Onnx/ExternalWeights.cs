@@ -16,12 +16,12 @@ internal sealed class ExternalWeights
     private const int MaxDepth = 64;
     private const int MaxTextBytes = 65_536;
     private readonly string _file;
-    private readonly BinaryReader _reader;
+    private readonly FileStream _stream;
 
-    private ExternalWeights(string file, BinaryReader reader)
+    private ExternalWeights(string file, FileStream stream)
     {
         _file = file;
-        _reader = reader;
+        _stream = stream;
     }
 
     /// <summary>Checks every external file that the graph names.</summary>
@@ -29,12 +29,11 @@ internal sealed class ExternalWeights
     public static void Check(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 65_536);
-        using var reader = new BinaryReader(stream);
         try
         {
-            new ExternalWeights(file, reader).Walk(Message.Model, stream.Length, depth: 0);
+            new ExternalWeights(file, stream).Walk(Message.Model, stream.Length, depth: 0);
         }
-        catch (Exception error) when (error is EndOfStreamException or InvalidDataException)
+        catch (InvalidDataException error)
         {
             throw new CheckpointException(file, "it is not an ONNX file, or only a part of one", error);
         }
@@ -44,31 +43,19 @@ internal sealed class ExternalWeights
     {
         if (depth > MaxDepth) throw new InvalidDataException("Nested too deep.");
         string? key = null, value = null;
-        while (_reader.BaseStream.Position < end)
+        foreach (var field in ProtobufFields.Read(_stream, end).Where(field => field.IsNested))
         {
-            var tag = ReadVarint();
-            var (field, wire) = ((int)(tag >> 3), (int)(tag & 7));
-            if (wire != 2)
-            {
-                Skip(wire switch { 0 => Varint(), 1 => 8, 5 => 4, _ => throw new InvalidDataException("Unknown wire type.") }, end);
-                continue;
-            }
-
-            var length = checked((long)ReadVarint());
-            if (length > end - _reader.BaseStream.Position) throw new EndOfStreamException();
-            var until = _reader.BaseStream.Position + length;
-            if (message == Message.Entry && field == 1) key = ReadText(length);
-            else if (message == Message.Entry && field == 2) value = ReadText(length);
-            else if (Child(message, field) is { } child) Walk(child, until, depth + 1);
-            _reader.BaseStream.Position = until;
+            if (message == Message.Entry && field.Number == 1) key = ReadText(field);
+            else if (message == Message.Entry && field.Number == 2) value = ReadText(field);
+            else if (Child(message, field.Number) is { } child) Walk(child, field.End, depth + 1);
         }
 
         // Only now: a writer may put the value before its key.
         if (key == "location") CheckLocation(value ?? "");
     }
 
-    private string ReadText(long length) => length <= MaxTextBytes
-        ? Encoding.UTF8.GetString(_reader.ReadBytes((int)length))
+    private string ReadText(ProtobufField field) => field.End - field.Start <= MaxTextBytes
+        ? Encoding.UTF8.GetString(field.ReadFrom(_stream))
         : throw new InvalidDataException("A text is too long.");
 
     /// <summary>The messages on the way to a tensor's external data; everything else is skipped.</summary>
@@ -99,31 +86,6 @@ internal sealed class ExternalWeights
     }
 
     private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";
-
-    private long Varint()
-    {
-        ReadVarint();
-        return 0;
-    }
-
-    private void Skip(long bytes, long end)
-    {
-        if (bytes > end - _reader.BaseStream.Position) throw new EndOfStreamException();
-        _reader.BaseStream.Position += bytes;
-    }
-
-    private ulong ReadVarint()
-    {
-        ulong value = 0;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var part = _reader.ReadByte();
-            value |= (ulong)(part & 0x7f) << shift;
-            if (part < 0x80) return value;
-        }
-
-        throw new InvalidDataException("A number has no end.");
-    }
 
     private enum Message
     {

@@ -20,9 +20,9 @@ internal static class OnnxWeights
     public static float[]? Find(string file, string nameEnding)
     {
         using var stream = System.IO.File.OpenRead(file);
-        foreach (var graph in Fields(stream, stream.Length).Where(field => field.Number == 7))
+        foreach (var graph in ProtobufFields.Read(stream, stream.Length).Where(field => field.Number == 7))
         {
-            foreach (var tensor in Fields(stream, graph.End).Where(field => field.Number == 5))
+            foreach (var tensor in ProtobufFields.Read(stream, graph.End).Where(field => field.Number == 5))
             {
                 if (ReadTensor(stream, tensor.End, nameEnding) is { } values) return values;
             }
@@ -34,16 +34,16 @@ internal static class OnnxWeights
     private static float[]? ReadTensor(FileStream stream, long end, string nameEnding)
     {
         var (type, name) = (0L, "");
-        (long Start, long End) values = default;
-        foreach (var field in Fields(stream, end))
+        ProtobufField values = default;
+        foreach (var field in ProtobufFields.Read(stream, end))
         {
             if (field.Number == 2) type = field.Value;
-            else if (field.Number == 8) name = Encoding.UTF8.GetString(Read(stream, field.Start, field.End));
-            else if (field.Number is 4 or 9) values = (field.Start, field.End);
+            else if (field.Number == 8) name = Encoding.UTF8.GetString(field.ReadFrom(stream));
+            else if (field.Number is 4 or 9) values = field;
         }
 
         if (!name.EndsWith(nameEnding, StringComparison.Ordinal) || values.End == values.Start) return null;
-        var bytes = Read(stream, values.Start, values.End);
+        var bytes = values.ReadFrom(stream);
         return type switch
         {
             Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
@@ -51,49 +51,4 @@ internal static class OnnxWeights
             _ => null,
         };
     }
-
-    private static byte[] Read(FileStream stream, long start, long end)
-    {
-        var bytes = new byte[end - start];
-        stream.Position = start;
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
-
-    /// <summary>The fields from the present position up to an end. Each next field is looked for behind the last, wherever the stream has gone meanwhile.</summary>
-    private static IEnumerable<Field> Fields(FileStream stream, long end)
-    {
-        while (stream.Position < end)
-        {
-            var tag = Varint(stream);
-            var (value, length) = (tag & 7) switch
-            {
-                0 => (Varint(stream), 0L),
-                1 => (0L, 8L),
-                2 => (0L, Varint(stream)),
-                5 => (0L, 4L),
-                var wire => throw new InvalidDataException($"{stream.Name} is not ONNX: it has a field of wire type {wire} before byte {stream.Position}."),
-            };
-            var field = new Field((int)(tag >> 3), value, stream.Position, stream.Position + length);
-            if (length < 0 || field.End > end) throw new InvalidDataException($"{stream.Name} is not ONNX: a field ends beyond byte {end}.");
-            yield return field;
-            stream.Position = field.End;
-        }
-    }
-
-    private static long Varint(FileStream stream)
-    {
-        var value = 0L;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var read = stream.ReadByte();
-            if (read < 0) break;
-            value |= (long)(read & 0x7F) << shift;
-            if (read < 0x80) return value;
-        }
-
-        throw new InvalidDataException($"{stream.Name} is not ONNX: a number does not end at byte {stream.Position}.");
-    }
-
-    private readonly record struct Field(int Number, long Value, long Start, long End);
 }
