@@ -54,6 +54,18 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A heartbeat of worker {Worker} comes from incarnation {Incarnation}, which never announced itself; it is ignored")]
     public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
 
+    [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
+    public static partial void LeadershipGained(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} expired before it was renewed")]
+    public static partial void LeadershipLost(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
+    public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
+
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
+
+    [LoggerMessage(EventId = 501, Level = LogLevel.Warning, Message = "A request was refused because the record cannot be reached")]
+    public static partial void RecordUnavailable(ILogger logger, Exception error);
 }

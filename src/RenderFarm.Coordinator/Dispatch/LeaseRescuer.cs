@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Workers;
@@ -14,12 +15,13 @@ namespace RenderFarm.Coordinator.Dispatch;
 /// Returns tasks whose lease has expired to the backlog, charged; one that has used up its attempts fails with
 /// <see cref="FailureCodes.WorkerLost"/>. Also marks workers lost that have been silent for as long as a lease. Leases age only while
 /// heartbeats could have arrived: when this loop itself was held up, by a suspended machine or a busy disk, heartbeats were too, and
-/// every lease starts anew.
+/// every lease starts anew. Runs on the leader alone.
 /// </summary>
 internal sealed class LeaseRescuer(
     FarmRecord record,
     JobEventHub events,
     Dispatcher dispatcher,
+    ILeadership leadership,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<LeaseRescuer> logger) : FarmLoop(options.Value.RescueInterval, clock, logger)
@@ -31,10 +33,16 @@ internal sealed class LeaseRescuer(
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
+        if (leadership.Epoch is not { } epoch)
+        {
+            _lastPass = null;
+            return false;
+        }
+
         if (WasHeldUp())
         {
             CoordinatorLog.LeasesRenewed(logger);
-            await record.WriteAsync(db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
+            await record.LeadAsync(epoch, db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
             return false;
         }
 
@@ -46,7 +54,7 @@ internal sealed class LeaseRescuer(
         if (expired + silent == 0) return false;
 
         var batch = new TaskBatch(_clock.Now(), options.Value);
-        var rescued = await record.WriteAsync(db => RescueAsync(db, batch, silentSince, stopping), stopping);
+        var rescued = await record.LeadAsync(epoch, db => RescueAsync(db, batch, silentSince, stopping), stopping);
         events.Changed(batch.ChangedJobs);
         dispatcher.Wake();
         return rescued == BatchSize;
