@@ -54,6 +54,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A heartbeat of worker {Worker} comes from incarnation {Incarnation}, which never announced itself; it is ignored")]
     public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
 
+    [LoggerMessage(EventId = 304, Level = LogLevel.Warning, Message = "Signals between coordinators are interrupted; event streams look at the record by themselves meanwhile")]
+    public static partial void SignalsInterrupted(ILogger logger, Exception error);
+
     [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
     public static partial void LeadershipGained(ILogger logger, long epoch);
 
@@ -62,6 +65,15 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
     public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
+
+    [LoggerMessage(EventId = 700, Level = LogLevel.Information, Message = "Job {Job} is past its retention: its {Count} objects were deleted")]
+    public static partial void JobImagesDeleted(ILogger logger, JobId job, int count);
+
+    [LoggerMessage(EventId = 701, Level = LogLevel.Information, Message = "The day of job id {First} has no jobs left; its tasks were dropped")]
+    public static partial void DayDropped(ILogger logger, JobId first);
+
+    [LoggerMessage(EventId = 702, Level = LogLevel.Information, Message = "{Count} images that no record names were deleted")]
+    public static partial void Swept(ILogger logger, int count);
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);

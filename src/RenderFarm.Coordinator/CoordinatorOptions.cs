@@ -62,4 +62,20 @@ public sealed class CoordinatorOptions
     /// <summary>Silence after which an event stream sends a comment, 1 s…5 min; default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan EventKeepAlive { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Days after its end until a job that names no retention is deleted with its images, 1…36,500; null (the default) to keep it.</summary>
+    [Range(1, 36_500)]
+    public int? RetentionDays { get; set; }
+
+    /// <summary>Time between two looks for jobs to delete, 1 s…1 day; default 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Time between two looks for images that no record names, 1 min…30 days; default 1 day. Lists the whole store.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Age below which such an image is left alone, 1 h…30 days; default 1 day. Longer than any report can be on its way.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
+    public TimeSpan SweepGrace { get; set; } = TimeSpan.FromDays(1);
 }

@@ -13,6 +13,7 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Retention;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator;
@@ -43,6 +44,9 @@ public static class CoordinatorRegistration
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<CoordinatorSignals>(services);
+        AddHosted<JobRetention>(services);
+        AddHosted<OrphanSweeper>(services);
         services.AddFarmOpenApi();
         return services;
     }

@@ -42,6 +42,9 @@ public sealed record JobView
     /// <summary>When it ended; null before.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>When it and its images may be deleted; null while it has not ended, and when it is kept.</summary>
+    public DateTimeOffset? DeleteAfter { get; init; }
+
     /// <summary>Estimated time to its end; null when nothing has been measured yet, and after the end.</summary>
     public double? EtaSeconds { get; init; }
 

@@ -28,6 +28,22 @@ internal sealed class Dispatcher(
     private readonly FairSelection _selection = new();
     private readonly CoordinatorOptions _options = options.Value;
 
+    /// <summary>Raised by a wake-up of a coordinator that does not lead: the leader's dispatcher is the one to wake.</summary>
+    public event Action? LeaderWanted;
+
+    /// <inheritdoc />
+    public override void Wake()
+    {
+        base.Wake();
+        if (leadership.Epoch is null) LeaderWanted?.Invoke();
+    }
+
+    /// <summary>A wake-up that came from another coordinator; one that does not lead lets it pass.</summary>
+    public void WakeIfLeading()
+    {
+        if (leadership.Epoch is not null) base.Wake();
+    }
+
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         leadership.Gained += Wake;

@@ -22,6 +22,7 @@ internal static class JobViews
         CreatedAt = job.CreatedAt,
         StartedAt = job.StartedAt,
         EndedAt = job.EndedAt,
+        DeleteAfter = job.DeleteAfter,
         EtaSeconds = outlook.EtaSeconds(job),
         Waiting = outlook.WhyWaiting(job),
     };
