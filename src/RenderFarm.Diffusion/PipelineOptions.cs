@@ -30,4 +30,10 @@ public sealed record PipelineOptions
     /// <summary>Prompt embeddings kept for reuse, 0…65,536; default 256.</summary>
     [Range(0, 65_536)]
     public int CachedEmbeddings { get; init; } = 256;
+
+    /// <summary>
+    /// Whether a checkpoint's graphs and weights may have other names elsewhere (hard links). Default false: such a file may be somebody else's. True is for
+    /// a store of your own that keeps equal files once.
+    /// </summary>
+    public bool AllowHardLinks { get; init; }
 }

@@ -32,7 +32,7 @@ internal sealed class OnnxGraph : IDisposable
     public static OnnxGraph Load(string file, OnnxSessionFactory sessions)
     {
         if (!System.IO.File.Exists(file)) throw new CheckpointException(file, "the file is missing");
-        ExternalWeights.Check(file);
+        ExternalWeights.Check(file, sessions.AllowHardLinks);
         try
         {
             return new OnnxGraph(file, sessions.Open(file));

@@ -16,6 +16,9 @@ internal sealed class OnnxSessionFactory
         _device = ExecutionDevice.Parse(options.Device);
     }
 
+    /// <summary>Whether files of a checkpoint may have other names elsewhere.</summary>
+    public bool AllowHardLinks => _options.AllowHardLinks;
+
     /// <summary>Opens the graph in a file.</summary>
     public InferenceSession Open(string file)
     {
