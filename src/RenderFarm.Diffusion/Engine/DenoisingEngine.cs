@@ -107,7 +107,7 @@ internal sealed class DenoisingEngine : IDisposable
         try
         {
             foreach (var slot in _chosen) slot.Start(_clock.GetTimestamp());
-            var call = _buffers.Get(rows, _chosen[0].Shape);
+            var call = _buffers.Get(_limits.Counts.Pad(rows), _chosen[0].Shape);
             Evaluate(call);
             _budget.Succeeded();
             _lastTry = null;

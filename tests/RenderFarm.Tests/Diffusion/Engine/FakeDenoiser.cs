@@ -50,6 +50,9 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
     {
         private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Length]).ToArray();
 
+        /// <summary>What stands in rows that nobody filled.</summary>
+        public static PromptEmbedding NoText { get; } = new(new float[2], 1, 2);
+
         public int Rows => rows;
 
         public LatentShape Shape => shape;
