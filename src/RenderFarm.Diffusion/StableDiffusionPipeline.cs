@@ -30,7 +30,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CountdownEvent _users = new(1);
 
     private StableDiffusionPipeline(
-        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, PromptEncoder prompts, UNet unet, VaeDecoder vae)
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, PromptEncoder prompts, UNet unet, VaeDecoder vae,
+        RowCounts counts)
     {
         _checkpoint = checkpoint;
         _clock = clock;
@@ -40,7 +41,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _vae = vae;
         _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
+        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow) { Counts = counts };
         _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
@@ -77,12 +78,13 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         try
         {
             textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions));
-            unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
+            unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions.ForKeptBuffers()));
             vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
             if (unet.TextWidth is { } width && width != textEncoder.Width)
                 throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
+            var counts = RowProbe.Choose(unet, new CallShape(new LatentShape(unet.Channels, 8, 8), tokenizer.ContextLength, textEncoder.Width), options);
             var prompts = new PromptEncoder(textEncoder, tokenizer, options.CachedEmbeddings);
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, prompts, unet, vae);
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, prompts, unet, vae, counts);
         }
         catch
         {

@@ -20,11 +20,11 @@ public sealed class RowIdentityTests
     {
         using var reference = Load(threads: 1);
         using var network = Load(threads);
-        foreach (var (height, width) in new[] { (8, 8), (8, 12), (12, 8), (16, 16), (8, 40), (16, 24), (24, 16), (32, 32), (40, 24), (40, 40) })
+        foreach (var (height, width) in new[] { (8, 8), (8, 12), (12, 8), (16, 16), (8, 40), (24, 16), (32, 32), (40, 24), (40, 40) })
         {
             var shape = new LatentShape(4, height, width);
             var alone = Run(reference, shape, [3])[0];
-            foreach (var rows in height * width <= 256 ? Enumerable.Range(1, 16) : [2, 3, 5, 16])
+            foreach (var rows in (height * width) switch { < 100 => Enumerable.Range(1, 16), < 1_000 => [2, 5, 16], _ => [2, 5] })
             {
                 // The row in question sits first and last, among rows with other latents, timesteps and prompts.
                 var predictions = Run(network, shape, rows == 1 ? [3] : [3, .. Enumerable.Range(100, rows - 2), 3]);

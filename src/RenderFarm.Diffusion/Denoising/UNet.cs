@@ -46,10 +46,10 @@ internal sealed class UNet : IDenoiser, IDisposable
     {
         long[] latent = [rows, shape.Channels, shape.Height, shape.Width];
         var tensors = new UNetTensors(
-            (_sample.Name, new FloatTensor(_sample.ElementType, latent)),
-            (_timestep.Name, new FloatTensor(_timestep.ElementType, TimestepPerRow ? [rows] : _timestep.Rank == 0 ? [] : [1])),
-            new RowInput(_text.Name, new FloatTensor(_text.ElementType, rows, tokens, textWidth), rows),
-            (_out.Name, new FloatTensor(_out.ElementType, latent)));
+            (_sample.Name, _graph.Tensor(_sample.ElementType, latent)),
+            (_timestep.Name, _graph.Tensor(_timestep.ElementType, TimestepPerRow ? [rows] : _timestep.Rank == 0 ? [] : [1])),
+            new RowInput(_text.Name, _graph.Tensor(_text.ElementType, rows, tokens, textWidth), rows),
+            (_out.Name, _graph.Tensor(_out.ElementType, latent)));
         return new UNetCall(_graph.Bind(), tensors, rows);
     }
 

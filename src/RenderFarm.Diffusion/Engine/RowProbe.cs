@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion.Engine;
@@ -17,6 +18,17 @@ internal static class RowProbe
     public const int Reference = 2;
 
     private const int Subject = 1;
+
+    /// <summary>The counts that a pipeline uses: those its options name, all of them for <see cref="DeterminismClass.Fast"/>, else those that agree.</summary>
+    /// <param name="denoiser">The network.</param>
+    /// <param name="shape">Shape of the calls to try.</param>
+    /// <param name="options">Of the pipeline.</param>
+    public static RowCounts Choose(IDenoiser denoiser, CallShape shape, PipelineOptions options) => options switch
+    {
+        { FixedRows: > 0 } => RowCounts.Of(options.FixedRows),
+        { Determinism: DeterminismClass.Fast } => RowCounts.Any,
+        _ => Measure(denoiser, shape, options.MaxRows),
+    };
 
     /// <summary>Counts that agree: <see cref="RowCounts.Any"/> when all that were tried do.</summary>
     /// <param name="denoiser">The network.</param>
@@ -59,9 +71,9 @@ internal static class RowProbe
     {
         try
         {
-            using var call = denoiser.Prepare(rows, shape.Latent, shape.Tokens, shape.TextWidth);
+            using var call = denoiser.Prepare(rows, shape.Latent, shape.Tokens, shape.TextWidth, shape.Extras);
             for (var row = 0; row < rows; row++) Fill(call, row, shape, seed: row == 0 || row == rows - 1 ? Subject : Subject + row, denoiser.TimestepPerRow);
-            using var options = new RunOptions();
+            using var options = CallOptions.Uncaptured();
             denoiser.Run(call, options);
             return [.. Enumerable.Range(0, rows).Select(row => call.Prediction(row).ToArray())];
         }
@@ -77,8 +89,16 @@ internal static class RowProbe
         var random = new Random(seed);
         foreach (ref var value in call.Sample(row)) value = (float)((random.NextDouble() * 4) - 2);
         call.SetTimestep(row, timestepPerRow ? random.Next(1000) : 500);
-        var text = new float[shape.Tokens * shape.TextWidth];
-        for (var i = 0; i < text.Length; i++) text[i] = (float)(random.NextDouble() - 0.5);
-        call.SetText(row, new PromptEmbedding(text, shape.Tokens, shape.TextWidth));
+        var extras = shape.Extras;
+        call.SetConditioning(row, new Conditioning(new PromptEmbedding(Numbers(shape.Tokens * shape.TextWidth), shape.Tokens, shape.TextWidth))
+        {
+            Pooled = Numbers(extras.PooledWidth),
+            TimeIds = Numbers(extras.TimeIds),
+            GuidanceEmbedding = Numbers(extras.GuidanceWidth),
+            Channels = Numbers(extras.Channels * shape.Latent.Height * shape.Latent.Width),
+            ClassLabel = extras.HasClassLabel ? random.Next(350) : null,
+        });
+
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() - 0.5))];
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
 
 namespace RenderFarm.Diffusion.Onnx;
@@ -10,10 +11,13 @@ internal sealed class OnnxGraph : IDisposable
 {
     private readonly InferenceSession _session;
 
-    private OnnxGraph(string file, InferenceSession session)
+    private readonly DeviceMemory _memory;
+
+    private OnnxGraph(string file, InferenceSession session, DeviceMemory memory)
     {
         File = file;
         _session = session;
+        _memory = memory;
         Inputs = Describe(session.InputMetadata);
         Outputs = Describe(session.OutputMetadata);
     }
@@ -35,7 +39,8 @@ internal sealed class OnnxGraph : IDisposable
         ExternalWeights.Check(file, sessions.AllowHardLinks);
         try
         {
-            return new OnnxGraph(file, sessions.Open(file));
+            var session = sessions.Open(file);
+            return new OnnxGraph(file, session, sessions.MemoryOf(session));
         }
         catch (OnnxRuntimeException error)
         {
@@ -61,6 +66,10 @@ internal sealed class OnnxGraph : IDisposable
         }
     }
 
+    /// <summary>A tensor in the memory that the graph runs in, to be bound once and used many times.</summary>
+    /// <exception cref="InsufficientMemoryException">It does not fit.</exception>
+    public FloatTensor Tensor(TensorElementType type, params long[] shape) => new(_memory, type, shape);
+
     /// <summary>Buffers and addresses for one shape of call, bound once and used many times.</summary>
     public OrtIoBinding Bind() => _session.CreateIoBinding();
 
@@ -80,7 +89,11 @@ internal sealed class OnnxGraph : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _session.Dispose();
+    }
 
     private static TensorSpec[] Describe(IReadOnlyDictionary<string, NodeMetadata> tensors) =>
         [.. tensors.Where(tensor => tensor.Value.IsTensor)

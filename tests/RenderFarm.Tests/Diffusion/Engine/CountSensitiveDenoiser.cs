@@ -12,13 +12,14 @@ internal sealed class CountSensitiveDenoiser(Func<int, float> error) : IDenoiser
 
     public bool TimestepPerRow => _exact.TimestepPerRow;
 
-    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth) => _exact.Prepare(rows, shape, tokens, textWidth);
+    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras = default) =>
+        _exact.Prepare(rows, shape, tokens, textWidth, extras);
 
     public void Run(IDenoiserCall call, RunOptions options)
     {
         var rows = (FakeDenoiser.Call)call;
         if (float.IsNaN(error(rows.Rows))) throw new InsufficientMemoryException("bad_alloc");
-        foreach (ref var text in rows.Texts.AsSpan()) text ??= FakeDenoiser.Call.NoText;
+        foreach (ref var row in rows.Conditionings.AsSpan()) row ??= FakeDenoiser.Call.Unfilled;
         _exact.Run(call, options);
         foreach (var value in rows.Predictions) value[0] += error(rows.Rows);
     }

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
+using RenderFarm.Diffusion.Text;
 using RenderFarm.Tests.Diffusion.Sampling;
 using Xunit;
 
@@ -51,7 +52,7 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
         private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Latent.Length]).ToArray();
 
         /// <summary>What stands in rows that nobody filled.</summary>
-        public static PromptEmbedding NoText { get; } = new(new float[2], 1, 2);
+        public static Conditioning Unfilled { get; } = new(new PromptEmbedding(new float[2], 1, 2));
 
         public int Rows => rows;
 

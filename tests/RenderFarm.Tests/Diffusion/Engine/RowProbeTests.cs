@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
 using Xunit;
@@ -32,6 +33,15 @@ public sealed class RowProbeTests
     [InlineData(3)]
     [InlineData(5)]
     public void Small_limits_are_probed_up_to_themselves(int maxRows) => Assert.Equal("any", Measure(rows => rows > Math.Max(2, maxRows) ? 1 : 0, maxRows));
+
+    [Fact]
+    public void Options_that_fix_the_rows_or_ask_for_speed_need_no_probe()
+    {
+        var broken = new CountSensitiveDenoiser(rows => rows);
+        Assert.Equal("2", RowProbe.Choose(broken, Shape, new PipelineOptions()).ToString());
+        Assert.Equal("8", RowProbe.Choose(broken, Shape, new PipelineOptions { FixedRows = 8 }).ToString());
+        Assert.Equal("any", RowProbe.Choose(broken, Shape, new PipelineOptions { Determinism = DeterminismClass.Fast }).ToString());
+    }
 
     [Fact]
     public async Task Image_keeps_its_bits_in_company_when_calls_are_filled_up_and_loses_them_when_they_are_not()
