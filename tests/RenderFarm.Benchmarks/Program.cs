@@ -13,7 +13,7 @@ const string Usage = """
       engine   step loop ÷ bare session.Run, and managed allocation per step
       farm     embedded farm ÷ bare pipeline loop, images/s
       batch    16 images in flight ÷ one at a time, images/s
-      overlap  images encoded and uploaded ÷ dropped, images/s (about 10 minutes)
+      overlap  images encoded and uploaded ÷ dropped, images/s (about 3 minutes)
       cold     the built program, 4 demo images, start-up included
       ratios   engine, batch, farm and cold
       determinism  pipelines that are reproducible ÷ fast, images/s
