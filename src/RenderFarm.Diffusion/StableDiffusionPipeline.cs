@@ -4,7 +4,6 @@ using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Sampling;
-using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Vae;
 
 namespace RenderFarm.Diffusion;
@@ -13,14 +12,15 @@ namespace RenderFarm.Diffusion;
 /// Text (and picture) to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
-/// <remarks>Limitations: one text encoder, UNets without extra inputs (inpainting is the legacy kind), CPU.</remarks>
+/// <remarks>
+/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo and latent consistency versions. Limitations: of UNets that take a
+/// picture beside the latent none is given one; CPU.
+/// </remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
     private readonly Checkpoint _checkpoint;
     private readonly TrainingSchedule _schedule;
-    private readonly PromptEncoder _prompts;
-    private readonly UNet _unet;
-    private readonly VaeDecoder _vae;
+    private readonly CheckpointGraphs _graphs;
     private readonly Lazy<VaeEncoder> _vaeEncoder;
     private readonly DenoisingEngine _engine;
     private readonly TimeProvider _clock;
@@ -30,19 +30,19 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CountdownEvent _users = new(1);
 
     private StableDiffusionPipeline(
-        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, PromptEncoder prompts, UNet unet, VaeDecoder vae,
-        RowCounts counts)
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, CheckpointGraphs graphs)
     {
         _checkpoint = checkpoint;
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
-        _prompts = prompts;
-        _unet = unet;
-        _vae = vae;
+        _graphs = graphs;
         _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow) { Counts = counts };
-        _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
+        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow)
+        {
+            Counts = RowProbe.Choose(graphs.UNet, graphs.ProbeShape, options),
+        };
+        _engine = new DenoisingEngine(graphs.UNet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -57,7 +57,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
     /// images at the same timestep do, which costs throughput and changes no image.
     /// </summary>
-    public bool MixesSteps => _unet.TimestepPerRow;
+    public bool MixesSteps => _graphs.UNet.TimestepPerRow;
 
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
@@ -71,39 +71,15 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     {
         options ??= new PipelineOptions();
         var sessions = new OnnxSessionFactory(options);
-        var tokenizer = LoadTokenizer(checkpoint.TokenizerFolder);
-        ClipTextEncoder? textEncoder = null;
-        UNet? unet = null;
-        VaeDecoder? vae = null;
+        var graphs = CheckpointGraphs.Load(checkpoint, sessions, options.CachedEmbeddings);
         try
         {
-            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions));
-            unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions.ForKeptBuffers()));
-            vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
-            if (unet.TextWidth is { } width && width != textEncoder.Width)
-                throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
-            var counts = RowProbe.Choose(unet, new CallShape(new LatentShape(unet.Channels, 8, 8), tokenizer.ContextLength, textEncoder.Width), options);
-            var prompts = new PromptEncoder(textEncoder, tokenizer, options.CachedEmbeddings);
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, prompts, unet, vae, counts);
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, graphs);
         }
         catch
         {
-            textEncoder?.Dispose();
-            unet?.Dispose();
-            vae?.Dispose();
+            graphs.Dispose();
             throw;
-        }
-    }
-
-    private static ClipTokenizer LoadTokenizer(string folder)
-    {
-        try
-        {
-            return ClipTokenizer.Load(folder);
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            throw new CheckpointException(folder, $"the tokenizer cannot be loaded ({error.Message})", error);
         }
     }
 
@@ -155,7 +131,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     {
         // 1. Validate, with the checkpoint's defaults in place.
         var settings = GenerationSettings.From(request, _checkpoint);
-        var shape = new LatentShape(_unet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
+        _graphs.RequireSize(settings.Width, settings.Height);
+        var shape = new LatentShape(_graphs.UNet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
 
         // 2. Sampler, shared by all images with these settings.
         await Task.Yield();
@@ -163,9 +140,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
 
         // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
         cancellation.ThrowIfCancellationRequested();
-        var guided = settings.Guidance.IsOn(sampler.Timesteps.Count);
-        var style = new PromptStyle(request.PromptSyntax, request.ClipSkip);
-        var (prompt, negative) = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, style);
+        var guided = _graphs.Conditioning.IsGuided(settings.Guidance, sampler.Timesteps.Count);
+        var (prompt, negative) = _graphs.Conditioning.Encode(request, settings.Guidance, guided, (settings.Width, settings.Height));
 
         // 4. First latent, with noise from this image's stream alone.
         var started = _clock.GetTimestamp();
@@ -179,15 +155,16 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         if (first.Turn < sampler.Timesteps.Count)
         {
             var slot = new Slot(
-                Start(sampler, first, noise), shape, new Conditioning(prompt), negative is null ? null : new Conditioning(negative), settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
+                Start(sampler, first, noise), shape, prompt, negative, settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
             latent = await _engine.RunAsync(slot);
             started = slot.StartedAt!.Value;
         }
 
         // 6. Decode, while the engine goes on with the others.
         cancellation.ThrowIfCancellationRequested();
-        var image = _vae.Decode(latent, shape);
-        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(started));
+        var image = _graphs.Decoder.Decode(latent, shape);
+        var verdict = _graphs.Safety?.Check(image);
+        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(started)) { SafetyFlag = verdict?.Flag, SafetyScore = verdict?.Score };
     }
 
     private static SamplerState Start(Sampler sampler, FirstLatent first, INoiseStream noise)
@@ -237,9 +214,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _engine.Dispose();
         _users.Signal();
         _users.Wait();
-        _prompts.Dispose();
-        _unet.Dispose();
-        _vae.Dispose();
+        _graphs.Dispose();
         if (_vaeEncoder.IsValueCreated) _vaeEncoder.Value.Dispose();
     }
 }

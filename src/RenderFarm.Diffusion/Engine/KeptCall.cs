@@ -11,15 +11,17 @@ internal sealed class KeptCall(IDenoiserCall call) : IDisposable
     public IDenoiserCall Call => call;
 
     /// <summary>Options of its next run.</summary>
-    public RunOptions Options { get; private set; } = CallOptions.Captured();
+    public RunOptions Options { get; private set; } = OptionsFor(call);
 
     /// <summary>A run that was ended early leaves options that would end every later one.</summary>
     public void Renew()
     {
         if (!Options.Terminate) return;
         Options.Dispose();
-        Options = CallOptions.Captured();
+        Options = OptionsFor(call);
     }
+
+    private static RunOptions OptionsFor(IDenoiserCall call) => call.IsOneRun ? CallOptions.Captured() : CallOptions.Uncaptured();
 
     public void Dispose()
     {

@@ -10,7 +10,7 @@ namespace RenderFarm.Diffusion.Engine;
 /// <see cref="Reference"/> rows, so that machines which may use different counts still agree with each other.
 /// </summary>
 /// <remarks>
-/// Limitations: one small latent stands for all sizes, and 1, 2, 3 and the powers of two for all counts between them; the demo checkpoint's tests walk both.
+/// Limitations: one small latent stands for all sizes, and 1, 2, 3 and the powers of two for all counts between them; the demo checkpoint's tests walk both. Networks of one fixed size are not probed.
 /// </remarks>
 internal static class RowProbe
 {
@@ -21,14 +21,30 @@ internal static class RowProbe
 
     /// <summary>The counts that a pipeline uses: those its options name, all of them for <see cref="DeterminismClass.Fast"/>, else those that agree.</summary>
     /// <param name="denoiser">The network.</param>
-    /// <param name="shape">Shape of the calls to try.</param>
+    /// <param name="shape">Shape of the calls to try; null where there is nothing to try.</param>
     /// <param name="options">Of the pipeline.</param>
-    public static RowCounts Choose(IDenoiser denoiser, CallShape shape, PipelineOptions options) => options switch
+    public static RowCounts Choose(IDenoiser denoiser, CallShape? shape, PipelineOptions options) => options switch
     {
         { FixedRows: > 0 } => RowCounts.Of(options.FixedRows),
         { Determinism: DeterminismClass.Fast } => RowCounts.Any,
-        _ => Measure(denoiser, shape, options.MaxRows),
+        _ => shape is { } probed ? Measure(denoiser, probed, options.MaxRows) : RowCounts.Any,
     };
+
+    /// <summary>
+    /// The smallest usual shape that a UNet takes, 8×8 cells; null for one with a fixed number of rows, whose calls are all alike, or of a fixed size, where a
+    /// probe could cost minutes.
+    /// </summary>
+    /// <param name="unet">What the network takes.</param>
+    /// <param name="tokens">Tokens of one chunk of a prompt.</param>
+    /// <param name="textWidth">Width of prompt embeddings.</param>
+    /// <param name="pooledWidth">Width of pooled embeddings; 0 for none.</param>
+    public static CallShape? ShapeFor(UNetLayout unet, int tokens, int textWidth, int pooledWidth) => unet.Rows is not null || unet.Cells is not null ? null
+        : new CallShape(new LatentShape(unet.Channels, 8, 8), unet.Tokens ?? tokens, textWidth, new ExtraInputs(
+            unet.Pooled is null ? 0 : pooledWidth,
+            unet.TimeIds is null ? 0 : UNetLayout.Fixed(unet.TimeIds, 1) ?? 6,
+            unet.Guidance is null ? 0 : UNetLayout.Fixed(unet.Guidance, 1) ?? 256,
+            unet.ExtraChannels,
+            unet.ClassLabels is not null));
 
     /// <summary>Counts that agree: <see cref="RowCounts.Any"/> when all that were tried do.</summary>
     /// <param name="denoiser">The network.</param>

@@ -26,12 +26,11 @@ internal sealed class VaeEncoder : IDisposable
     public VaeEncoder(OnnxGraph graph, float scale)
     {
         _graph = graph;
-        graph.RequireOnly("sample");
-        _sample = graph.Input("sample");
-        _givesParameters = graph.Outputs.Any(output => output.Name == "latent_parameters");
-        var name = _givesParameters ? "latent_parameters" : "latent_sample";
-        _latent = graph.Outputs.FirstOrDefault(output => output.Name == name)
+        graph.RequireOnly("sample", "images");
+        _sample = graph.Input("sample", "images");
+        _latent = graph.Interface.OptionalOutput("latent_parameters", "latent_sample", "latent")
             ?? throw new CheckpointException(graph.File, $"the graph has no output 'latent_parameters' or 'latent_sample'; it has {string.Join(", ", graph.Outputs.Select(output => output.Name))}");
+        _givesParameters = _latent.Name == "latent_parameters";
         _scale = scale;
     }
 
