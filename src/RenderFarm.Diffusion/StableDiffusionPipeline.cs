@@ -38,7 +38,10 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _graphs = graphs;
         _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow);
+        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow)
+        {
+            Counts = RowProbe.Choose(graphs.UNet, graphs.ProbeShape, options),
+        };
         _engine = new DenoisingEngine(graphs.UNet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);

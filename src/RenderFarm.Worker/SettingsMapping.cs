@@ -30,8 +30,15 @@ internal static class SettingsMapping
         NoiseSource = recipe.NoiseSource,
     };
 
-    public static PipelineOptions ToPipelineOptions(WorkerOptions options) =>
-        new() { Device = options.Device, Slots = options.Slots, Threads = options.Threads };
+    public static PipelineOptions ToPipelineOptions(WorkerOptions options) => new()
+    {
+        Device = options.Device,
+        Slots = options.Slots,
+        Threads = options.Threads,
+        DeviceMemoryMegabytes = options.DeviceMemoryMegabytes,
+        CudaGraphs = options.CudaGraphs,
+        AllowHardLinks = options.AllowHardLinks,
+    };
 
     public static ExecutionProfile ToProfile(ExecutionEnvironment environment) => new()
     {

@@ -26,6 +26,16 @@ public sealed class WorkerOptions
     [Range(0, 256)]
     public int Threads { get; set; }
 
+    /// <summary>Most mebibytes of GPU memory that each graph of a checkpoint takes for its work, 0…16,777,216; default 0: what there is. CUDA alone.</summary>
+    [Range(0, 16_777_216)]
+    public int DeviceMemoryMegabytes { get; set; }
+
+    /// <summary>Whether UNet calls are captured as CUDA graphs, one for each row count and size of image; default false. CUDA alone.</summary>
+    public bool CudaGraphs { get; set; }
+
+    /// <summary>Whether files of checkpoints may have other names elsewhere (hard links), as in a store that keeps equal files once; default false: refused.</summary>
+    public bool AllowHardLinks { get; set; }
+
     /// <summary>Checkpoints kept loaded, 1…64; default 2. The least recently used leaves when it is idle.</summary>
     [Range(1, 64)]
     public int ResidentCheckpoints { get; set; } = 2;

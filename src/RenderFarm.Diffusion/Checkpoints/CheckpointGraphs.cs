@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Safety;
 using RenderFarm.Diffusion.Text;
@@ -28,6 +29,9 @@ internal sealed class CheckpointGraphs : IDisposable
     /// <summary>The only size that the graphs take, in pixels; null when they leave it open.</summary>
     public (int Width, int Height)? Size { get; private set; }
 
+    /// <summary>Shape of calls that show whether rows keep their bits in company; null where only calls of one shape can be made.</summary>
+    public CallShape? ProbeShape { get; private set; }
+
     /// <summary>Loads the graphs of a checkpoint. The VAE encoder is not among them, because most pipelines never need it.</summary>
     /// <exception cref="CheckpointException">One is damaged, of a kind this engine does not run, or does not fit the others; the message names it.</exception>
     public static CheckpointGraphs Load(Checkpoint checkpoint, OnnxSessionFactory sessions, int cachedEmbeddings)
@@ -47,13 +51,14 @@ internal sealed class CheckpointGraphs : IDisposable
 
     private void LoadAll(Checkpoint checkpoint, OnnxSessionFactory sessions, int cachedEmbeddings)
     {
-        UNet = Keep(OnnxGraph.Load(checkpoint.UNetFile, sessions), graph => new UNet(graph, checkpoint.UNetChannels));
+        UNet = Keep(OnnxGraph.Load(checkpoint.UNetFile, sessions.ForKeptBuffers()), graph => new UNet(graph, checkpoint.UNetChannels));
         var isXl = UNet.Layout.Pooled is not null;
         var towers = checkpoint.TextFolders.Select(text => Keep(
             OnnxGraph.Load(text.EncoderFile, sessions), graph => new TextTower(new ClipTextEncoder(graph, penultimate: isXl), LoadTokenizer(text.TokenizerFolder)))).ToArray();
         var maxChunks = UNet.Layout.Tokens is { } tokens ? tokens / towers[0].ContextLength : PromptEncoder.MaxChunks;
         var prompts = new PromptEncoder(towers, cachedEmbeddings, maxChunks);
         GraphFit.Check(checkpoint, UNet.Layout, prompts);
+        ProbeShape = RowProbe.ShapeFor(UNet.Layout, towers[0].ContextLength, prompts.Width, prompts.PooledWidth);
         Conditioning = new ConditioningEncoder(prompts, UNet.Layout, checkpoint.ZeroesEmptyNegative);
 
         var decoder = OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions);

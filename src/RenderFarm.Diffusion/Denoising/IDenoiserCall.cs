@@ -3,6 +3,9 @@ namespace RenderFarm.Diffusion.Denoising;
 /// <summary>Buffers of calls with one row count and shape. Not safe for concurrent use.</summary>
 internal interface IDenoiserCall : IDisposable
 {
+    /// <summary>Whether one evaluation is one run of a graph over the same memory, which a device may capture and replay.</summary>
+    bool IsOneRun => true;
+
     /// <summary>The latent of a row, scaled as the sampler wants it seen, without the channels that <see cref="SetConditioning"/> puts behind it.</summary>
     Span<float> Sample(int row);
 

@@ -51,10 +51,10 @@ internal sealed class UNet : IDenoiser, IDisposable
         ClassLabel = RowTensor(Layout.ClassLabels, rows),
     };
 
-    private static (string Name, FloatTensor Tensor) Tensor(TensorSpec spec, params long[] shape) => (spec.Name, new FloatTensor(spec.ElementType, shape));
+    private (string Name, FloatTensor Tensor) Tensor(TensorSpec spec, params long[] shape) => (spec.Name, _graph.Tensor(spec.ElementType, shape));
 
-    private static RowInput? RowTensor(TensorSpec? spec, params long[] shape) =>
-        spec is null ? null : new RowInput(spec.Name, new FloatTensor(spec.ElementType, shape), (int)shape[0]);
+    private RowInput? RowTensor(TensorSpec? spec, params long[] shape) =>
+        spec is null ? null : new RowInput(spec.Name, _graph.Tensor(spec.ElementType, shape), (int)shape[0]);
 
     private void Require(ExtraInputs extras)
     {

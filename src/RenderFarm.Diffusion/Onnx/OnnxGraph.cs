@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
 
 namespace RenderFarm.Diffusion.Onnx;
@@ -10,10 +11,12 @@ internal sealed class OnnxGraph : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly (string Name, OrtValue Off)[] _switches;
+    private readonly DeviceMemory _memory;
 
-    private OnnxGraph(string file, InferenceSession session)
+    private OnnxGraph(string file, InferenceSession session, DeviceMemory memory)
     {
         _session = session;
+        _memory = memory;
         Interface = new GraphInterface(file, Describe(session.InputMetadata), Describe(session.OutputMetadata));
         _switches = [.. Interface.Switches.Select(input => (input.Name, OrtValue.CreateTensorValueFromMemory(new bool[1], [.. input.Dimensions.Select(_ => 1L)])))];
     }
@@ -35,10 +38,11 @@ internal sealed class OnnxGraph : IDisposable
     public static OnnxGraph Load(string file, OnnxSessionFactory sessions)
     {
         if (!System.IO.File.Exists(file)) throw new CheckpointException(file, "the file is missing");
-        ExternalWeights.Check(file);
+        ExternalWeights.Check(file, sessions.AllowHardLinks);
         try
         {
-            return new OnnxGraph(file, sessions.Open(file));
+            var session = sessions.Open(file);
+            return new OnnxGraph(file, session, sessions.MemoryOf(session));
         }
         catch (OnnxRuntimeException error)
         {
@@ -65,6 +69,10 @@ internal sealed class OnnxGraph : IDisposable
         return binding;
     }
 
+    /// <summary>A tensor in the memory that the graph runs in, to be bound once and used many times.</summary>
+    /// <exception cref="InsufficientMemoryException">It does not fit.</exception>
+    public FloatTensor Tensor(TensorElementType type, params long[] shape) => new(_memory, type, shape);
+
     /// <summary>Runs the graph over bound buffers; blocks until it has finished or <see cref="RunOptions.Terminate"/> ended it.</summary>
     /// <exception cref="InsufficientMemoryException">The device's memory does not hold what the graph needs for these shapes.</exception>
     /// <exception cref="OnnxRuntimeException">It failed for another reason, or was ended.</exception>
@@ -83,6 +91,7 @@ internal sealed class OnnxGraph : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
+        _memory.Dispose();
         _session.Dispose();
         foreach (var (_, off) in _switches) off.Dispose();
     }

@@ -11,6 +11,9 @@ internal sealed class SplitCall(IReadOnlyList<UNetCall> parts, int count) : IDen
     public IReadOnlyList<UNetCall> Parts => parts;
 
     /// <inheritdoc />
+    public bool IsOneRun => false;
+
+    /// <inheritdoc />
     public Span<float> Sample(int row) => parts[row / count].Sample(row % count);
 
     /// <inheritdoc />

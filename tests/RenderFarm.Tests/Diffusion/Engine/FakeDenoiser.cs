@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
+using RenderFarm.Diffusion.Text;
 using RenderFarm.Tests.Diffusion.Sampling;
 using Xunit;
 
@@ -49,6 +50,9 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
     internal sealed class Call(FakeDenoiser owner, int rows, CallShape shape) : IDenoiserCall
     {
         private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Latent.Length]).ToArray();
+
+        /// <summary>What stands in rows that nobody filled.</summary>
+        public static Conditioning Unfilled { get; } = new(new PromptEmbedding(new float[2], 1, 2));
 
         public int Rows => rows;
 
