@@ -75,7 +75,8 @@ internal sealed class LeaseRescuer(
     private async Task<int> RescueAsync(FarmDbContext db, TaskBatch batch, DateTimeOffset heard, CancellationToken stopping)
     {
         var workers = await db.Workers.ToDictionaryAsync(row => row.Name, stopping);
-        var expired = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= heard).Take(BatchSize).ToListAsync(stopping);
+        var expired = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= heard)
+            .OrderBy(task => task.LeaseExpiresAt).Take(BatchSize).ToListAsync(stopping);
         var findings = Silence.Judge(workers.Values, expired, heard, options.Value.LeaseDuration);
         var names = findings.Gone.Select(worker => worker.Name).ToArray();
         var lost = await db.Tasks.Where(task => task.LeaseExpiresAt != null && names.Contains(task.Worker!)).ToListAsync(stopping);

@@ -80,14 +80,21 @@ public sealed class PauseTests : CoordinatorTest
     {
         var alpha = new ScriptedWorker("alpha", "cpu", Store) { Slots = 2, Script = Fail };
         var beta = new ScriptedWorker("beta", "cpu", Store) { Slots = 1, Speed = 0.01, Script = ScriptedWorker.Succeed };
-        await StartAsync(options => options.QuarantineFaults = 3, alpha, beta);
+        await StartAsync(
+            options =>
+            {
+                options.QuarantineFaults = 3;
+                options.RetryBackoff = TimeSpan.Zero;
+            },
+            alpha,
+            beta);
         await AnnounceAsync(alpha);
         await AnnounceAsync(beta);
         var job = await Host.SubmitAsync(new { prompt = "x", images = 12 }, Deadline);
 
-        var page = await PassTimeUntilAsync<Page<WorkerView>>("/v1/workers", shown => shown.Items[0].Quarantine is not null, TimeSpan.FromSeconds(0.5));
+        var page = await UntilAsync<Page<WorkerView>>("/v1/workers", shown => shown.Items[0].Quarantine is not null);
         Assert.EndsWith("the last one said: No device.", page.Items[0].Quarantine!.Reason, StringComparison.Ordinal);
-        await PassTimeUntilAsync<JobView>($"/v1/jobs/{job.Id}", view => view.Status == "completed", TimeSpan.FromSeconds(0.5));
+        await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
         await PostAsync("/v1/workers/alpha/release");
 
         Assert.Null((await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items[0].Quarantine);
