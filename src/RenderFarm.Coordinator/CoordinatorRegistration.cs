@@ -33,9 +33,9 @@ public static class CoordinatorRegistration
 
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
-        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
+        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
-        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>();
+        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
         AddHosted<Dispatcher>(services);
@@ -53,6 +53,7 @@ public static class CoordinatorRegistration
             Problems.ForStatus(context.HttpContext.Response.StatusCode, context.HttpContext.Request).ExecuteAsync(context.HttpContext));
         app.MapJobs();
         app.MapWorkers();
+        app.MapFarm();
         FarmHealth.Map(app);
         app.MapFarmOpenApi();
         return app;

@@ -45,7 +45,10 @@ public sealed record JobView
     /// <summary>Estimated time to its end; null when nothing has been measured yet, and after the end.</summary>
     public double? EtaSeconds { get; init; }
 
-    /// <summary>Why tasks of it are waiting, when no device can take them; null otherwise.</summary>
+    /// <summary>True while its queued tasks wait because someone paused it.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Why tasks of it are waiting, when they are paused or no device can take them; null otherwise.</summary>
     public string? Waiting { get; init; }
 }
 
@@ -179,7 +182,19 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 /// <param name="Status">active, lost or left.</param>
 /// <param name="Devices">Its devices.</param>
 /// <param name="LastSeenAt">Its latest heartbeat.</param>
-public sealed record WorkerView(string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt);
+/// <param name="DrainedAt">Since when it takes no more because someone said so; null while it may.</param>
+/// <param name="Quarantine">Why it is given nothing; null while it is trusted.</param>
+public sealed record WorkerView(
+    string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt, DateTimeOffset? DrainedAt = null, QuarantineView? Quarantine = null);
+
+/// <summary>The quarantine of a worker that failed many different tasks.</summary>
+/// <param name="Reason">One sentence for people.</param>
+/// <param name="TrialAt">When one task is tried on it; an image from it ends the quarantine.</param>
+public sealed record QuarantineView(string Reason, DateTimeOffset TrialAt);
+
+/// <summary>The farm as a whole.</summary>
+/// <param name="PausedAt">Since when every queued task waits because someone paused the farm; null while it runs.</param>
+public sealed record FarmView(DateTimeOffset? PausedAt);
 
 /// <summary>A device as the API shows it.</summary>
 /// <param name="Device">Name within the worker.</param>

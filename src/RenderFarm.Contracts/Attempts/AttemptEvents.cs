@@ -83,6 +83,12 @@ public static class FailureCodes
     /// <summary>Transient: the inference library failed for a reason it named.</summary>
     public const string EngineFailed = "engine_failed";
 
-    /// <summary>The worker fell silent beyond the lease, as often as attempts are allowed.</summary>
+    /// <summary>Transient, and the worker's fault: the engine made no step for far longer than its steps take.</summary>
+    public const string EngineStuck = "engine_stuck";
+
+    /// <summary>Runs of it were lost with their workers, or on them, as often as is allowed.</summary>
     public const string WorkerLost = "worker_lost";
+
+    /// <summary>Its worker died each time it ran there alone.</summary>
+    public const string Poison = "poison";
 }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
@@ -15,6 +16,9 @@ internal sealed record WaitingJob(JobId Id, string Tenant, string Priority, Rend
 /// <summary>A queued task.</summary>
 internal sealed record WaitingTask(int Index, long Cost, string? AvoidWorker);
 
+/// <summary>A queued task that must run alone.</summary>
+internal sealed record WaitingSuspect(JobId Job, int Index, long Cost, string? AvoidWorker);
+
 /// <summary>Tasks of one job that one device shall get.</summary>
 internal sealed record Allotment(WaitingJob Job, DeviceLoad Device, IReadOnlyList<int> Indices);
 
@@ -24,12 +28,16 @@ internal sealed record ClaimedTask(WaitingJob Job, string Worker, string Device,
 /// <summary>The rows that wait, and the statement that claims them.</summary>
 internal sealed class Backlog(FarmRecord record, TimeProvider clock)
 {
-    /// <summary>Jobs with queued tasks, in order of submission.</summary>
+    // The oldest are enough for a round: each takes a whole worker.
+    private const int SuspectsPerRound = 256;
+
+    /// <summary>Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused.</summary>
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
+            if (await FarmControl.PausedAtAsync(db, cancellation) is not null) return [];
             var rows = await db.Jobs
-                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0)
+                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
                 .OrderBy(job => job.Id)
                 .Select(job => new
                 {
@@ -49,13 +57,24 @@ internal sealed class Backlog(FarmRecord record, TimeProvider clock)
         },
         cancellation);
 
-    /// <summary>The next queued tasks of a job after an index that are not waiting out a failure.</summary>
+    /// <summary>Queued suspects, the oldest first.</summary>
+    public Task<List<WaitingSuspect>> SuspectsAsync(CancellationToken cancellation) => record.ReadAsync(
+        db => db.Tasks
+            .Where(task => task.SuspectSince != null && task.Status == TaskStatuses.Queued)
+            .Where(task => db.Jobs.Any(job => job.Id == task.Job && job.PausedAt == null))
+            .OrderBy(task => task.SuspectSince).ThenBy(task => task.Job).ThenBy(task => task.Index)
+            .Take(SuspectsPerRound)
+            .Select(task => new WaitingSuspect(task.Job, task.Index, task.Cost, task.AvoidWorker))
+            .ToListAsync(cancellation),
+        cancellation);
+
+    /// <summary>The next queued tasks of a job after an index that are neither suspects nor waiting out a failure.</summary>
     public Task<List<WaitingTask>> TasksAsync(JobId job, int after, int count, CancellationToken cancellation) => record.ReadAsync(
         db =>
         {
             var now = clock.Now();
             return db.Tasks
-                .Where(task => task.Job == job && task.Status == TaskStatuses.Queued && task.Index > after)
+                .Where(task => task.Job == job && task.Status == TaskStatuses.Queued && task.SuspectSince == null && task.Index > after)
                 .Where(task => task.NotBefore == null || task.NotBefore <= now)
                 .OrderBy(task => task.Index)
                 .Take(count)

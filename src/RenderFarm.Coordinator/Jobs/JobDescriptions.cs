@@ -60,6 +60,19 @@ internal static class JobDescriptions
         .Produces<JobView>()
         .ProducesProblems(404, 409);
 
+    public static void DescribePause(this RouteHandlerBuilder route) => route
+        .WithName("PauseJob")
+        .WithSummary("Pause a job")
+        .WithDescription("Its queued images wait; running ones finish. Repeating it changes nothing.")
+        .Produces<JobView>()
+        .ProducesProblems(404, 409);
+
+    public static void DescribeResume(this RouteHandlerBuilder route) => route
+        .WithName("ResumeJob")
+        .WithSummary("Let a paused job go on")
+        .Produces<JobView>()
+        .ProducesProblems(404, 409);
+
     public static void DescribeEvents(this RouteHandlerBuilder route) => route
         .WithName("JobEvents")
         .WithSummary("Follow a job by server-sent events")

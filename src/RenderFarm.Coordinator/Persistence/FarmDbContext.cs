@@ -31,6 +31,9 @@ internal sealed class FarmDbContext(DbContextOptions<FarmDbContext> options) : D
     /// <summary>Checkpoints that some worker announced.</summary>
     public DbSet<FarmCheckpoint> Checkpoints => Set<FarmCheckpoint>();
 
+    /// <summary>What holds for the farm as a whole.</summary>
+    public DbSet<FarmState> State => Set<FarmState>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configuration)
     {
         configuration.Properties<DateTimeOffset>().HaveConversion<UtcMilliseconds>();

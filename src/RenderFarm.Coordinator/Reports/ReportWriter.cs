@@ -7,6 +7,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Coordinator.Reports;
@@ -83,6 +84,7 @@ internal sealed class ReportWriter(
         var tasks = await LoadAsync(db, pending, stopping);
         await batch.LoadAsync(db, tasks.Values, stopping);
         var measured = new List<RenderTask>();
+        var accepted = new List<Report>();
         foreach (var entry in pending)
         {
             entry.NeedsConfirmation = false;
@@ -93,32 +95,20 @@ internal sealed class ReportWriter(
             else if (ruling.Verdict == Verdict.Confirm && !entry.IsConfirmed)
                 entry.NeedsConfirmation = true;
             else
-                Apply(db, batch, task!, entry.Report, measured);
+                Apply(batch, task!, entry.Report, measured, accepted);
         }
 
-        batch.RollUp();
+        await WorkerStandings.NoteAsync(db, accepted, batch.Now, options.Value, logger, stopping);
+        batch.Finish(db);
         await MeasureAsync(db, measured, stopping);
         return pending.Count;
     }
 
-    private static void Apply(FarmDbContext db, TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured)
+    private static void Apply(TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured, List<Report> accepted)
     {
-        switch (report)
-        {
-            case StartReport:
-                task.Start(batch.JobOf(task), report.Run, batch.Now);
-                break;
-            case SuccessReport success:
-                if (success.Worker == task.Worker) measured.Add(task);
-                task.Complete(batch.JobOf(task), success.Run, success.Worker, success.Image, batch.Now);
-                break;
-            case FailureReport failure:
-                batch.Fail(db, task, failure.Failure);
-                break;
-            case ReturnReport:
-                task.HandBack(batch.JobOf(task));
-                break;
-        }
+        accepted.Add(report);
+        if (report is SuccessReport && report.Worker == task.Worker) measured.Add(task);
+        batch.Apply(task, report);
     }
 
     private static async Task<Dictionary<(JobId, int), RenderTask>> LoadAsync(FarmDbContext db, List<PendingReport> pending, CancellationToken stopping)
@@ -142,7 +132,7 @@ internal sealed class ReportWriter(
         foreach (var ofDevice in finished.GroupBy(task => (task.Worker, task.Device)))
         {
             var device = await db.Devices.SingleOrDefaultAsync(row => row.Worker == ofDevice.Key.Worker && row.Device == ofDevice.Key.Device, stopping);
-            var sharing = held.FirstOrDefault(row => (row.Worker, row.Device) == ofDevice.Key).Count;
+            var sharing = held.Find(row => (row.Worker, row.Device) == ofDevice.Key)?.Count ?? 0;
             foreach (var task in ofDevice) device?.Measure(task.Cost, TimeSpan.FromMilliseconds(task.RenderMs ?? 0), sharing);
         }
     }

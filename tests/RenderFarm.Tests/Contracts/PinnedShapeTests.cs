@@ -66,10 +66,14 @@ public sealed class PinnedShapeTests
     {
         ["api.submit_job"] = FullRequest,
         ["api.submit_job.least"] = new SubmitJob { Prompt = "a red circle" },
+        ["message.lease_probe"] = new LeaseProbe("main", Guid.Parse("0190a0a0-0000-7000-8000-00000000000c"), 42),
         ["api.job"] = Sample.JobView,
         ["api.task.completed"] = Sample.Task,
         ["api.task.failed"] = Sample.FailedTask,
         ["api.task_page"] = new Page<TaskView>([Sample.Task], "eyJpIjozfQ"),
+        ["api.worker.quarantined"] = new WorkerView(
+            "worker-2", "active", [], Sample.Time, null, new QuarantineView("5 different tasks failed on it and 0 succeeded; the last one said: No device.", Sample.Time.AddMinutes(1))),
+        ["api.farm"] = new FarmView(Sample.Time),
         ["api.worker"] = new WorkerView("worker-1", "active", [new DeviceView("cpu", 4, 3, Sample.Profile, 250_000)], Sample.Time),
         ["api.checkpoint"] = Sample.CheckpointView,
         ["api.problem"] = new Problem
