@@ -177,7 +177,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         if (first.Turn < sampler.Timesteps.Count)
         {
             var slot = new Slot(
-                Start(sampler, first, noise), shape, prompt, negative, settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
+                Start(sampler, first, noise), shape, new Conditioning(prompt), negative is null ? null : new Conditioning(negative), settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
             latent = await _engine.RunAsync(slot);
             started = slot.StartedAt!.Value;
         }
