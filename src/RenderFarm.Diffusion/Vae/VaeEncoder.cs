@@ -7,7 +7,7 @@ using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion.Vae;
 
-/// <summary>Pixels to latent: one image a call. Safe for concurrent use.</summary>
+/// <summary>Pixels to latent: one image a call, a large one in tiles. Safe for concurrent use.</summary>
 /// <remarks>
 /// A graph that gives <c>latent_parameters</c> (mean and logarithm of the variance) is sampled here, from the image's own noise stream, as diffusers'
 /// <c>DiagonalGaussianDistribution</c> does. One that gives <c>latent_sample</c> has sampled already: legacy exports do so with noise of their own, and then
@@ -20,11 +20,14 @@ internal sealed class VaeEncoder : IDisposable
     private readonly TensorSpec _latent;
     private readonly bool _givesParameters;
     private readonly float _scale;
+    private readonly VaeTiling _tiling;
 
     /// <param name="graph">Takes <c>sample</c> [1, 3, H, W] in −1…1, gives <c>latent_parameters</c> [1, 2C, h, w] or <c>latent_sample</c> [1, C, h, w].</param>
     /// <param name="scale">The latent is multiplied by this afterwards.</param>
-    public VaeEncoder(OnnxGraph graph, float scale)
+    /// <param name="tiling">How large pictures are worked on; null for the standard.</param>
+    public VaeEncoder(OnnxGraph graph, float scale, VaeTiling? tiling = null)
     {
+        _tiling = tiling ?? VaeTiling.Standard;
         _graph = graph;
         graph.RequireOnly("sample");
         _sample = graph.Input("sample");
@@ -42,9 +45,27 @@ internal sealed class VaeEncoder : IDisposable
     /// <returns>The latent in the UNet's scaling.</returns>
     public float[] Encode(RgbImage image, LatentShape shape, INoiseStream noise)
     {
-        using var input = new FloatTensor(_sample.ElementType, 1, 3, image.Height, image.Width);
-        using var output = new FloatTensor(_latent.ElementType, 1, _givesParameters ? 2 * shape.Channels : shape.Channels, shape.Height, shape.Width);
-        FromPixels(image, input.Values);
+        var planes = new float[3 * image.Width * image.Height];
+        FromPixels(image, planes);
+        var encoded = _tiling.AppliesTo(shape)
+            ? _tiling.FromPixels(shape, image.Width / shape.Width).Run(planes, 3, OutputChannels(shape), (tile, height, width) => Run(tile, height, width, shape, image))
+            : Run(planes, image.Height, image.Width, shape, image);
+
+        var latent = encoded;
+        if (_givesParameters) Sample(encoded, noise, latent = new float[shape.Length]);
+        for (var i = 0; i < latent.Length; i++) latent[i] *= _scale;
+        return latent;
+    }
+
+    private int OutputChannels(LatentShape shape) => _givesParameters ? 2 * shape.Channels : shape.Channels;
+
+    /// <summary>One call of the graph: [1, 3, height, width] → [1, C or 2C, h, w].</summary>
+    private float[] Run(ReadOnlySpan<float> planes, int height, int width, LatentShape shape, RgbImage image)
+    {
+        using var input = new FloatTensor(_sample.ElementType, 1, 3, height, width);
+        using var output = new FloatTensor(
+            _latent.ElementType, 1, OutputChannels(shape), height * shape.Height / image.Height, width * shape.Width / image.Width);
+        planes.CopyTo(input.Values);
         input.ToGraph();
         using var binding = _graph.Bind();
         using var options = new RunOptions();
@@ -52,12 +73,7 @@ internal sealed class VaeEncoder : IDisposable
         binding.BindOutput(_latent.Name, output.Value);
         _graph.Run(options, binding);
         output.FromGraph();
-
-        var latent = new float[shape.Length];
-        if (_givesParameters) Sample(output.Values, noise, latent);
-        else output.Values.CopyTo(latent);
-        for (var i = 0; i < latent.Length; i++) latent[i] *= _scale;
-        return latent;
+        return output.Values.ToArray();
     }
 
     /// <summary>mean + std · noise, with the logarithm of the variance held within −30…20.</summary>
