@@ -24,6 +24,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly UNet _unet;
     private readonly VaeDecoder _vae;
     private readonly Lazy<VaeEncoder> _vaeEncoder;
+    private readonly UpscalerFolder _upscalers;
     private readonly DenoisingEngine _engine;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
@@ -41,6 +42,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _unet = unet;
         _vae = vae;
         _vaeEncoder = new Lazy<VaeEncoder>(() => new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale));
+        _upscalers = new UpscalerFolder(options.UpscalerFolder, sessions);
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
         var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
         _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
@@ -161,6 +163,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         await Task.Yield();
         var sampler = SamplerFor(settings.Sampler);
         var second = hires?.Sampler is null ? null : SamplerFor(hires.Sampler);
+        var upscaler = hires is null ? null : _upscalers.Find(hires.Upscaler);
 
         // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
         cancellation.ThrowIfCancellationRequested();
@@ -185,17 +188,19 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         cancellation.ThrowIfCancellationRequested();
         if (hires is null)
         {
-            var image = _vae.Decode(latent, shape);
+            var image = _vae.Decode(latent, shape, run.Cancellation);
             return Result(request, picture is null ? image : picture.Finish(image), run);
         }
 
         var watcher = progress is null ? null : new PassProgress(progress, sampler.Timesteps.Count, skipped);
-        return Result(request, await EnlargeAsync(run, hires, latent, second, watcher), run);
+        return Result(request, await EnlargeAsync(run, hires, latent, (upscaler, second), watcher), run);
     }
 
     /// <summary>The second pass. Draws from the image's stream go on where the first pass left it: the encoder's sample (in pixels), then the noise.</summary>
-    private async Task<RgbImage> EnlargeAsync(ImageRun run, HiresSettings hires, float[] latent, Sampler? sampler, PassProgress? progress)
+    private async Task<RgbImage> EnlargeAsync(
+        ImageRun run, HiresSettings hires, float[] latent, (Upscaler? Upscaler, Sampler? Sampler) with, PassProgress? progress)
     {
+        var (upscaler, sampler) = with;
         var (small, large) = (ShapeOf(run.Settings.Width, run.Settings.Height), ShapeOf(hires.Width, hires.Height));
         float[] enlarged;
         if (hires.Upscaler == PictureNames.Latent)
@@ -204,7 +209,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         }
         else
         {
-            var pixels = LanczosResampling.Resize(_vae.Decode(latent, small), hires.Width, hires.Height);
+            var decoded = _vae.Decode(latent, small, run.Cancellation);
+            var pixels = upscaler?.Enlarge(decoded, hires.Width, hires.Height, run.Cancellation) ?? LanczosResampling.Resize(decoded, hires.Width, hires.Height);
             if (sampler is null) return pixels;
             enlarged = Encoder("hires_upscaler").Encode(pixels, large, run.Noise);
         }
@@ -216,7 +222,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         }
 
         run.Cancellation.ThrowIfCancellationRequested();
-        return _vae.Decode(enlarged, large);
+        return _vae.Decode(enlarged, large, run.Cancellation);
     }
 
     private async Task<float[]> DenoiseAsync(ImageRun run, DenoisingPass pass)
@@ -286,6 +292,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _prompts.Dispose();
         _unet.Dispose();
         _vae.Dispose();
+        _upscalers.Dispose();
         if (_vaeEncoder.IsValueCreated) _vaeEncoder.Value.Dispose();
     }
 }
