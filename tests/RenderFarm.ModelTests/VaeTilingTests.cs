@@ -72,7 +72,7 @@ public sealed class VaeTilingTests(ITestOutputHelper output)
 
     private static VaeDecoder Decoder(VaeTiling tiling) => new(Graph("vae_decoder"), Scale, 8, tiling);
 
-    private static VaeEncoder Encoder(VaeTiling tiling) => new(Graph("vae_encoder"), Scale, tiling);
+    private static VaeEncoder Encoder(VaeTiling tiling) => new(Graph("vae_encoder"), Scale, 8, tiling);
 
     private static OnnxGraph Graph(string folder) => OnnxGraph.Load(Path.Combine(Repository.DemoCheckpoint, folder, "model.onnx"), Sessions);
 

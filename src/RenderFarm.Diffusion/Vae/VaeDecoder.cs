@@ -26,9 +26,9 @@ internal sealed class VaeDecoder : IDisposable
     {
         _tiling = tiling ?? VaeTiling.Standard;
         _graph = graph;
-        graph.RequireOnly("latent_sample");
-        _latent = graph.Input("latent_sample");
-        _sample = graph.Output("sample");
+        graph.RequireOnly("latent_sample", "latent");
+        _latent = graph.Input("latent_sample", "latent");
+        _sample = graph.Output("sample", "images");
         _scale = scale;
         _factor = factor;
     }

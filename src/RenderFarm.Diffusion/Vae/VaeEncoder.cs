@@ -3,6 +3,7 @@ using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion.Vae;
@@ -20,21 +21,23 @@ internal sealed class VaeEncoder : IDisposable
     private readonly TensorSpec _latent;
     private readonly bool _givesParameters;
     private readonly float _scale;
+    private readonly int _factor;
     private readonly VaeTiling _tiling;
 
     /// <param name="graph">Takes <c>sample</c> [1, 3, H, W] in −1…1, gives <c>latent_parameters</c> [1, 2C, h, w] or <c>latent_sample</c> [1, C, h, w].</param>
     /// <param name="scale">The latent is multiplied by this afterwards.</param>
+    /// <param name="factor">H/h and W/w.</param>
     /// <param name="tiling">How large pictures are worked on; null for the standard.</param>
-    public VaeEncoder(OnnxGraph graph, float scale, VaeTiling? tiling = null)
+    public VaeEncoder(OnnxGraph graph, float scale, int factor, VaeTiling? tiling = null)
     {
+        _factor = factor;
         _tiling = tiling ?? VaeTiling.Standard;
         _graph = graph;
-        graph.RequireOnly("sample");
-        _sample = graph.Input("sample");
-        _givesParameters = graph.Outputs.Any(output => output.Name == "latent_parameters");
-        var name = _givesParameters ? "latent_parameters" : "latent_sample";
-        _latent = graph.Outputs.FirstOrDefault(output => output.Name == name)
+        graph.RequireOnly("sample", "images");
+        _sample = graph.Input("sample", "images");
+        _latent = graph.Interface.OptionalOutput("latent_parameters", "latent_sample", "latent")
             ?? throw new CheckpointException(graph.File, $"the graph has no output 'latent_parameters' or 'latent_sample'; it has {string.Join(", ", graph.Outputs.Select(output => output.Name))}");
+        _givesParameters = _latent.Name == "latent_parameters";
         _scale = scale;
     }
 
@@ -47,9 +50,32 @@ internal sealed class VaeEncoder : IDisposable
     {
         var planes = new float[3 * image.Width * image.Height];
         FromPixels(image, planes);
+        return Encode(planes, shape, noise);
+    }
+
+    /// <summary>Encodes one picture without what a mask covers: there it is the middle grey, 0 in −1…1.</summary>
+    /// <param name="image">The picture; null where all of it is covered.</param>
+    /// <param name="mask">Grey, as large; null covers everything.</param>
+    /// <param name="shape">Shape of the latent.</param>
+    /// <param name="noise">The image's own stream; one draw is taken if the graph leaves sampling to us.</param>
+    public float[] EncodeCovered(RgbImage? image, RgbImage? mask, LatentShape shape, INoiseStream noise)
+    {
+        var plane = shape.Height * _factor * shape.Width * _factor;
+        var planes = new float[3 * plane];
+        if (image is not null) FromPixels(image, planes);
+        for (var i = 0; i < planes.Length; i++)
+        {
+            if (MaskedLatent.Covers(mask, i % plane)) planes[i] = 0;
+        }
+
+        return Encode(planes, shape, noise);
+    }
+
+    private float[] Encode(float[] planes, LatentShape shape, INoiseStream noise)
+    {
         var encoded = _tiling.AppliesTo(shape)
-            ? _tiling.FromPixels(shape, image.Width / shape.Width).Run(planes, 3, OutputChannels(shape), (tile, height, width) => Run(tile, height, width, shape, image))
-            : Run(planes, image.Height, image.Width, shape, image);
+            ? _tiling.FromPixels(shape, _factor).Run(planes, 3, OutputChannels(shape), (tile, height, width) => Run(tile, shape with { Height = height / _factor, Width = width / _factor }))
+            : Run(planes, shape);
 
         var latent = encoded;
         if (_givesParameters) Sample(encoded, noise, latent = new float[shape.Length]);
@@ -59,12 +85,11 @@ internal sealed class VaeEncoder : IDisposable
 
     private int OutputChannels(LatentShape shape) => _givesParameters ? 2 * shape.Channels : shape.Channels;
 
-    /// <summary>One call of the graph: [1, 3, height, width] → [1, C or 2C, h, w].</summary>
-    private float[] Run(ReadOnlySpan<float> planes, int height, int width, LatentShape shape, RgbImage image)
+    /// <summary>One call of the graph: [1, 3, H, W] → [1, C or 2C, h, w].</summary>
+    private float[] Run(ReadOnlySpan<float> planes, LatentShape shape)
     {
-        using var input = new FloatTensor(_sample.ElementType, 1, 3, height, width);
-        using var output = new FloatTensor(
-            _latent.ElementType, 1, OutputChannels(shape), height * shape.Height / image.Height, width * shape.Width / image.Width);
+        using var input = new FloatTensor(_sample.ElementType, 1, 3, shape.Height * _factor, shape.Width * _factor);
+        using var output = new FloatTensor(_latent.ElementType, 1, OutputChannels(shape), shape.Height, shape.Width);
         planes.CopyTo(input.Values);
         input.ToGraph();
         using var binding = _graph.Bind();

@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Onnx;
 
-namespace RenderFarm.Diffusion.Denoising;
+namespace RenderFarm.Diffusion.Denoising.UNetCalls;
 
 /// <summary>The memory of a UNet call: one tensor for each input and output of the graph.</summary>
 /// <param name="Sample">[N, C + extra channels, h, w].</param>
@@ -24,9 +24,6 @@ internal sealed record UNetTensors(
     /// <summary>[N], where the graph takes it.</summary>
     public RowInput? ClassLabel { get; init; }
 
-    /// <summary>Inputs that always have the same value, such as <c>return_dict</c>.</summary>
-    public IReadOnlyList<(string Name, OrtValue Value)> Fixed { get; init; } = [];
-
     private RowInput?[] RowInputs => _rowInputs ??= [Text, Pooled, TimeIds, GuidanceEmbedding, ClassLabel];
 
     private RowInput?[]? _rowInputs;
@@ -40,7 +37,6 @@ internal sealed record UNetTensors(
             if (input is not null) binding.BindInput(input.Name, input.Tensor.Value);
         }
 
-        foreach (var (name, value) in Fixed) binding.BindInput(name, value);
         binding.BindOutput(Prediction.Name, Prediction.Tensor.Value);
     }
 
@@ -57,7 +53,6 @@ internal sealed record UNetTensors(
         Sample.Tensor.Dispose();
         Timestep.Tensor.Dispose();
         foreach (var input in RowInputs) input?.Dispose();
-        foreach (var (_, value) in Fixed) value.Dispose();
         Prediction.Tensor.Dispose();
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Text;
 
-namespace RenderFarm.Diffusion.Denoising;
+namespace RenderFarm.Diffusion.Denoising.UNetCalls;
 
 /// <summary>Buffers of UNet calls with one row count and shape, bound once. Not safe for concurrent use.</summary>
 internal sealed class UNetCall : IDenoiserCall

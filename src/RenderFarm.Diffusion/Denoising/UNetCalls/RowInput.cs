@@ -1,6 +1,6 @@
 using RenderFarm.Diffusion.Onnx;
 
-namespace RenderFarm.Diffusion.Denoising;
+namespace RenderFarm.Diffusion.Denoising.UNetCalls;
 
 /// <summary>An input with some numbers for each row, which seldom change: they go to the graph only after they did.</summary>
 /// <param name="name">The graph's name for it.</param>
