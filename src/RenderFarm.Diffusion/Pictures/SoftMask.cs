@@ -32,8 +32,9 @@ internal static class SoftMask
         var (width, height) = (mask.Width, mask.Height);
         var (from, across, down) = (new byte[width * height], new byte[width * height], new byte[width * height]);
         for (var i = 0; i < from.Length; i++) from[i] = mask.Pixels[3 * i];
-        for (var y = 0; y < height; y++) BlurLine(from, across, y * width, 1, width, weights);
-        for (var x = 0; x < width; x++) BlurLine(across, down, x, width, height, weights);
+        var window = new LineWindow(weights, Math.Max(width, height));
+        for (var y = 0; y < height; y++) window.Blur(from, across, y * width, 1, width);
+        for (var x = 0; x < width; x++) window.Blur(across, down, x, width, height);
         return FromGrey(width, height, down);
     }
 
@@ -57,14 +58,30 @@ internal static class SoftMask
         return weights;
     }
 
-    private static void BlurLine(byte[] from, byte[] to, int start, int step, int length, int[] weights)
+    /// <summary>Weighted sums along lines; one after another, with the same buffers.</summary>
+    private sealed class LineWindow(int[] weights, int longest)
     {
-        var radius = weights.Length / 2;
-        for (var i = 0; i < length; i++)
+        private readonly byte[] _line = new byte[longest + weights.Length - 1];
+        private readonly int[] _ends = new int[longest + weights.Length - 1];
+
+        public void Blur(byte[] from, byte[] to, int start, int step, int length)
+        {
+            var radius = weights.Length / 2;
+            var line = _line.AsSpan(0, length + (2 * radius));
+            for (var i = 0; i < line.Length; i++) line[i] = from[start + (step * Mirror(i - radius, length))];
+            for (var i = line.Length - 1; i >= 0; i--) _ends[i] = i + 1 < line.Length && line[i + 1] == line[i] ? _ends[i + 1] : i + 1;
+            for (var i = 0; i < length; i++)
+            {
+                // Most of a mask is plain, and the weights add up to 1: there is nothing to add up there.
+                to[start + (step * i)] = _ends[i] >= i + weights.Length ? line[i] : Sum(line.Slice(i, weights.Length));
+            }
+        }
+
+        private byte Sum(ReadOnlySpan<byte> line)
         {
             var sum = 1 << (PrecisionBits - 1);
-            for (var k = 0; k < weights.Length; k++) sum += weights[k] * from[start + (step * Mirror(i + k - radius, length))];
-            to[start + (step * i)] = (byte)(sum >> PrecisionBits);
+            for (var k = 0; k < line.Length; k++) sum += weights[k] * line[k];
+            return (byte)(sum >> PrecisionBits);
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class TileAxisTests
     public void Short_axis_is_one_tile_taken_whole()
     {
         var axis = new TileAxis(100, 128, 32, 16);
-        Assert.Equal(([0], 100), (axis.Starts.ToArray(), axis.Side));
+        Assert.Equal((1, 0, 100), (axis.Starts.Count, axis.Starts[0], axis.Side));
         Assert.All(axis.Shares(0), share => Assert.Equal(1, share));
     }
 
@@ -64,6 +64,7 @@ public sealed class TileAxisTests
         var finer = new TileAxis(225, 128, 32, 16).Finer(8);
         Assert.Equal((1800, 1024), (finer.Length, finer.Side));
         Assert.Equal([0, 384, 776], finer.Starts);
-        Assert.Equal(0.5f, finer.Shares(1)[(384 + 1024 - 384) / 2], 0.01f);
+        // The middle of what the first two tiles have in common, (384 + 1024) ÷ 2, as a place of the second.
+        Assert.Equal(0.5f, finer.Shares(1)[704 - 384], 0.01f);
     }
 }
