@@ -14,8 +14,8 @@ namespace RenderFarm.Diffusion;
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
 /// <remarks>
-/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo and latent consistency versions. Limitations: of UNets that take a
-/// picture beside the latent none is given one; CPU.
+/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo, latent consistency and inpainting versions, and ×4 upscalers.
+/// Limitations: CPU.
 /// </remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {

@@ -2,6 +2,7 @@ using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Diffusion.Vae;
 using RenderFarm.Imaging;

@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion.Pictures;

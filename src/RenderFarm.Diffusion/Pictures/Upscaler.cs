@@ -2,6 +2,8 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Pictures.Canvas;
+using RenderFarm.Diffusion.Tiles;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion.Pictures;

@@ -3,7 +3,7 @@ using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion.Vae;

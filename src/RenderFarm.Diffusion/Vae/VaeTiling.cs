@@ -1,5 +1,5 @@
 using RenderFarm.Diffusion.Denoising;
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Tiles;
 
 namespace RenderFarm.Diffusion.Vae;
 

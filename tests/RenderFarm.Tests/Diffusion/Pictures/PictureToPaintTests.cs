@@ -2,8 +2,10 @@ using CsCheck;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 using RenderFarm.Testing;
+using RenderFarm.Tests.Diffusion.Pictures.Canvas;
 using Xunit;
 using Drawn = RenderFarm.Tests.Imaging.Pictures;
 

@@ -2,7 +2,7 @@ using RenderFarm.Diffusion;
 using RenderFarm.Imaging;
 using Xunit;
 
-namespace RenderFarm.ModelTests;
+namespace RenderFarm.ModelTests.Pictures;
 
 /// <summary>Softened masks, masked parts, fills and outpainting through the demo checkpoint's whole pipeline.</summary>
 public sealed class PaintingTests(DemoPipeline demo) : IClassFixture<DemoPipeline>

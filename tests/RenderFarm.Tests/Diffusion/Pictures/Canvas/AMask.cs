@@ -1,7 +1,7 @@
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Tests.Diffusion.Pictures;
+namespace RenderFarm.Tests.Diffusion.Pictures.Canvas;
 
 /// <summary>Grey pictures drawn in code.</summary>
 internal static class AMask

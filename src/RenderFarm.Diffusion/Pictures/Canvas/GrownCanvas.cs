@@ -1,6 +1,6 @@
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Pictures.Canvas;
 
 /// <summary>Pictures and masks on a larger canvas.</summary>
 internal static class GrownCanvas

@@ -1,6 +1,6 @@
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Pictures.Canvas;
 
 /// <summary>Fills what a mask covers with the colours around it, the nearer the stronger: blurs of the uncovered rest, coarse ones below fine ones.</summary>
 /// <remarks>

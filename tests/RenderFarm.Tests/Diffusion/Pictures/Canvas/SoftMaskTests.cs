@@ -1,9 +1,9 @@
 using CsCheck;
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Pictures;
+namespace RenderFarm.Tests.Diffusion.Pictures.Canvas;
 
 public sealed class SoftMaskTests
 {

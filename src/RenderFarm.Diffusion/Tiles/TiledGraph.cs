@@ -1,4 +1,4 @@
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Tiles;
 
 /// <summary>Runs a network from planes to planes tile by tile, so that memory goes with the tile and not with the picture.</summary>
 /// <param name="down">Tiles of the rows of the input.</param>

@@ -1,8 +1,8 @@
 using CsCheck;
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Tiles;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Pictures;
+namespace RenderFarm.Tests.Diffusion.Tiles;
 
 public sealed class TileAxisTests
 {

@@ -1,6 +1,6 @@
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Pictures.Canvas;
 
 /// <summary>Puts a painted picture into the one it was made from, so that what the mask leaves black keeps every byte.</summary>
 /// <param name="original">The picture as it was.</param>

@@ -2,7 +2,7 @@ using RenderFarm.Diffusion;
 using RenderFarm.Imaging;
 using Xunit;
 
-namespace RenderFarm.ModelTests;
+namespace RenderFarm.ModelTests.Pictures;
 
 /// <summary>The second, larger pass through the demo checkpoint's whole pipeline.</summary>
 public sealed class HiresTests(DemoPipeline demo) : IClassFixture<DemoPipeline>

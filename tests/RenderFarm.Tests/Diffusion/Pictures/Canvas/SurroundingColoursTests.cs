@@ -1,9 +1,9 @@
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 using Xunit;
 using Drawn = RenderFarm.Tests.Imaging.Pictures;
 
-namespace RenderFarm.Tests.Diffusion.Pictures;
+namespace RenderFarm.Tests.Diffusion.Pictures.Canvas;
 
 public sealed class SurroundingColoursTests
 {

@@ -1,8 +1,8 @@
 using CsCheck;
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Pictures;
+namespace RenderFarm.Tests.Diffusion.Pictures.Canvas;
 
 public sealed class PictureBoxTests
 {

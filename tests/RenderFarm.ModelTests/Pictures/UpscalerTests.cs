@@ -7,7 +7,7 @@ using RenderFarm.Testing;
 using RenderFarm.Testing.Onnx;
 using Xunit;
 
-namespace RenderFarm.ModelTests;
+namespace RenderFarm.ModelTests.Pictures;
 
 /// <summary>Upscalers as tiny graphs: a 5×5 convolution to 3·s² channels, then depth to space; or every pixel repeated.</summary>
 public sealed class UpscalerTests : IDisposable

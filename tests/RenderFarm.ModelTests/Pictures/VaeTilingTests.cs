@@ -7,7 +7,7 @@ using RenderFarm.Imaging;
 using RenderFarm.Testing;
 using Xunit;
 
-namespace RenderFarm.ModelTests;
+namespace RenderFarm.ModelTests.Pictures;
 
 /// <summary>The demo checkpoint's VAE in tiles and in one piece, on a picture of many shapes.</summary>
 public sealed class VaeTilingTests(ITestOutputHelper output)

@@ -10,7 +10,7 @@ using RenderFarm.Testing;
 using RenderFarm.Testing.Onnx;
 using Xunit;
 
-namespace RenderFarm.ModelTests;
+namespace RenderFarm.ModelTests.Pictures;
 
 /// <summary>
 /// Inpainting UNets and ×4 upscalers as tiny graphs, a random 1×1 convolution of all they are given, in a copy of the demo checkpoint. Its VAE has the factor

@@ -1,8 +1,8 @@
 using CsCheck;
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Tiles;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Pictures;
+namespace RenderFarm.Tests.Diffusion.Tiles;
 
 /// <summary>Tiles against the whole, with a stand-in network: sums over a square, zeros beyond the border, each place then doubled in size.</summary>
 public sealed class TiledGraphTests

@@ -1,6 +1,6 @@
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Pictures.Canvas;
 
 /// <summary>Masks as the painting uses them: grey (equal channels), softened, shrunk and grown.</summary>
 /// <remarks>

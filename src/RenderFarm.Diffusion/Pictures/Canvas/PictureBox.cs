@@ -1,6 +1,6 @@
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Pictures.Canvas;
 
 /// <summary>A part of a picture, in pixels.</summary>
 /// <param name="X">First column.</param>

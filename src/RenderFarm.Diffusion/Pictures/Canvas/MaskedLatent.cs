@@ -1,7 +1,7 @@
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Imaging;
 
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Pictures.Canvas;
 
 /// <summary>How an inpainting UNet is shown a mask.</summary>
 /// <remarks>

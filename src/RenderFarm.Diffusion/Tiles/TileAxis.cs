@@ -1,4 +1,4 @@
-namespace RenderFarm.Diffusion.Pictures;
+namespace RenderFarm.Diffusion.Tiles;
 
 /// <summary>
 /// One axis cut into overlapping tiles of one length. Each place belongs to the tile in whose middle it lies best, and around the middle of every overlap
