@@ -61,4 +61,9 @@ public sealed record PipelineOptions
     /// a store of your own that keeps equal files once.
     /// </summary>
     public bool AllowHardLinks { get; init; }
+
+    /// <summary>
+    /// Folder of ESRGAN-class upscalers; <c>NAME.onnx</c> in it is what <see cref="GenerationRequest.HiresUpscaler"/> calls <c>NAME</c>. Null (default): none.
+    /// </summary>
+    public string? UpscalerFolder { get; init; }
 }

@@ -3,8 +3,9 @@ using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
-using RenderFarm.Diffusion.Vae;
+using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion;
 
@@ -13,15 +14,15 @@ namespace RenderFarm.Diffusion;
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
 /// <remarks>
-/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo and latent consistency versions. Limitations: of UNets that take a
-/// picture beside the latent none is given one; CPU.
+/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo, latent consistency and inpainting versions, and ×4 upscalers.
+/// Limitations: CPU.
 /// </remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
     private readonly Checkpoint _checkpoint;
     private readonly TrainingSchedule _schedule;
     private readonly CheckpointGraphs _graphs;
-    private readonly Lazy<VaeEncoder> _vaeEncoder;
+    private readonly PictureStage _pictures;
     private readonly DenoisingEngine _engine;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
@@ -36,7 +37,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
         _graphs = graphs;
-        _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
+        _pictures = new PictureStage(checkpoint, graphs.UNet.Layout, sessions, options.UpscalerFolder);
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
         var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow)
         {
@@ -130,65 +131,102 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         GenerationRequest request, IProgress<GenerationProgress>? progress, CancellationToken cancellation)
     {
         // 1. Validate, with the checkpoint's defaults in place.
-        var settings = GenerationSettings.From(request, _checkpoint);
+        var settings = GenerationSettings.From(request, _checkpoint, _pictures.Upscales);
+        var hires = settings.Hires;
         _graphs.RequireSize(settings.Width, settings.Height);
-        var shape = new LatentShape(_graphs.UNet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
+        if (hires is not null) _graphs.RequireSize(hires.Width, hires.Height);
 
-        // 2. Sampler, shared by all images with these settings.
+        // 2. Samplers, shared by all images with these settings.
         await Task.Yield();
         var sampler = SamplerFor(settings.Sampler);
+        var second = hires?.Sampler is null ? null : SamplerFor(hires.Sampler);
+        var upscaler = _pictures.FindUpscaler(hires);
 
-        // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
+        // 3. First latent and whatever else is told of a picture, with noise from this image's stream alone.
         cancellation.ThrowIfCancellationRequested();
-        var guided = _graphs.Conditioning.IsGuided(settings.Guidance, sampler.Timesteps.Count);
-        var (prompt, negative) = _graphs.Conditioning.Encode(request, settings.Guidance, guided, (settings.Width, settings.Height));
+        var run = new ImageRun(request, settings, NoiseStreams.Create(request.NoiseSource, request.Seed), cancellation) { Started = _clock.GetTimestamp() };
+        var picture = PictureToPaint.From(request, settings);
+        var shape = ShapeOf(settings.Width, settings.Height);
+        var start = _pictures.Begin(request, picture, shape, sampler, run.Noise);
 
-        // 4. First latent, with noise from this image's stream alone.
-        var started = _clock.GetTimestamp();
-        var noise = NoiseStreams.Create(request.NoiseSource, request.Seed);
-        var first = request.InitialImage is null
-            ? FirstLatent.FromNoise(request, shape, sampler, noise)
-            : FirstLatent.FromImage(request, shape, sampler, noise, _vaeEncoder.Value);
+        // 4. Denoise, in company.
+        var skipped = second?.FirstTurn(hires!.RunShare) ?? 0;
+        var later = (second?.Timesteps.Count ?? 0) - skipped;
+        var latent = await DenoiseAsync(run, new DenoisingPass(shape, sampler, start, PassProgress.First(progress, later)));
 
-        // 5. Denoise, in company.
-        var latent = first.Values;
-        if (first.Turn < sampler.Timesteps.Count)
+        // 5. Decode, while the engine goes on with the others; or enlarge and go once more.
+        cancellation.ThrowIfCancellationRequested();
+        if (hires is null)
         {
-            var slot = new Slot(
-                Start(sampler, first, noise), shape, prompt, negative, settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
-            latent = await _engine.RunAsync(slot);
-            started = slot.StartedAt!.Value;
+            var image = _graphs.Decoder.Decode(latent, shape, cancellation);
+            return Result(picture is null ? image : picture.Finish(image), run);
         }
 
-        // 6. Decode, while the engine goes on with the others.
-        cancellation.ThrowIfCancellationRequested();
-        var image = _graphs.Decoder.Decode(latent, shape);
-        var verdict = _graphs.Safety?.Check(image);
-        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(started)) { SafetyFlag = verdict?.Flag, SafetyScore = verdict?.Score };
+        var watcher = progress is null ? null : new PassProgress(progress, sampler.Timesteps.Count, skipped);
+        return Result(await EnlargeAsync(run, hires, latent, (upscaler, second), watcher), run);
     }
 
-    private static SamplerState Start(Sampler sampler, FirstLatent first, INoiseStream noise)
+    /// <summary>The second pass. Draws from the image's stream go on where the first pass left it: the encoder's sample (in pixels), then the noise.</summary>
+    private async Task<RgbImage> EnlargeAsync(
+        ImageRun run, HiresSettings hires, float[] latent, (Upscaler? Upscaler, Sampler? Sampler) with, PassProgress? progress)
+    {
+        var (upscaler, sampler) = with;
+        var (small, large) = (ShapeOf(run.Settings.Width, run.Settings.Height), ShapeOf(hires.Width, hires.Height));
+        float[] enlarged;
+        if (hires.Upscaler == PictureNames.Latent)
+        {
+            enlarged = LatentResize.Bilinear(latent, small, large);
+        }
+        else
+        {
+            var decoded = _graphs.Decoder.Decode(latent, small, run.Cancellation);
+            var pixels = upscaler?.Enlarge(decoded, hires.Width, hires.Height, run.Cancellation) ?? LanczosResampling.Resize(decoded, hires.Width, hires.Height);
+            if (sampler is null) return pixels;
+            enlarged = _pictures.Encode(pixels, large, run.Noise);
+        }
+
+        if (sampler is not null)
+        {
+            var start = _pictures.Continue(enlarged, hires, large, sampler, run.Noise);
+            enlarged = await DenoiseAsync(run, new DenoisingPass(large, sampler, start, progress) { Strength = "hires_strength" });
+        }
+
+        run.Cancellation.ThrowIfCancellationRequested();
+        return _graphs.Decoder.Decode(enlarged, large, run.Cancellation);
+    }
+
+    private async Task<float[]> DenoiseAsync(ImageRun run, DenoisingPass pass)
+    {
+        var (first, guidance) = (pass.Start.First, run.Settings.Guidance);
+        if (pass.IsEmpty) return first.Values;
+        // Without guidance the negative prompt has no effect and takes no row.
+        var guided = _graphs.Conditioning.IsGuided(guidance, pass.Turns);
+        var size = (pass.Shape.Width * _checkpoint.VaeFactor, pass.Shape.Height * _checkpoint.VaeFactor);
+        var (prompt, negative) = _graphs.Conditioning.Encode(run.Request, guidance, guided, size, pass.Start.Channels, pass.Start.ClassLabel);
+        var slot = new Slot(
+            Start(pass, run.Noise), pass.Shape, prompt, negative, guidance, pass.Turns, pass.Progress, run.Cancellation, first.Inpainting);
+        var latent = await _engine.RunAsync(slot);
+        run.Began(slot.StartedAt!.Value);
+        return latent;
+    }
+
+    private LatentShape ShapeOf(int width, int height) => new(_graphs.UNet.Channels, height / _checkpoint.VaeFactor, width / _checkpoint.VaeFactor);
+
+    private GenerationResult Result(RgbImage image, ImageRun run)
+    {
+        var verdict = _graphs.Safety?.Check(image);
+        return new GenerationResult(image, run.Request.Seed, _clock.GetElapsedTime(run.Started)) { SafetyFlag = verdict?.Flag, SafetyScore = verdict?.Score };
+    }
+
+    private static SamplerState Start(DenoisingPass pass, INoiseStream noise)
     {
         try
         {
-            return sampler.Start(first.Values, noise, first.Turn);
+            return pass.Sampler.Start(pass.Start.First.Values, noise, pass.Start.First.Turn);
         }
         catch (ArgumentException refused)
         {
-            throw new GenerationException(GenerationError.BadRequest, $"strength: {refused.Message}", refused);
-        }
-    }
-
-    /// <summary>Loaded by the first image that begins from a picture, because most never do.</summary>
-    private static VaeEncoder LoadVaeEncoder(Checkpoint checkpoint, OnnxSessionFactory sessions)
-    {
-        try
-        {
-            return new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale);
-        }
-        catch (CheckpointException error)
-        {
-            throw new GenerationException(GenerationError.BadRequest, $"initial_image: this checkpoint cannot begin from one. {error.Message}", error);
+            throw new GenerationException(GenerationError.BadRequest, $"{pass.Strength}: {refused.Message}", refused);
         }
     }
 
@@ -215,6 +253,6 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _users.Signal();
         _users.Wait();
         _graphs.Dispose();
-        if (_vaeEncoder.IsValueCreated) _vaeEncoder.Value.Dispose();
+        _pictures.Dispose();
     }
 }
