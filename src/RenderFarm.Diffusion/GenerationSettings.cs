@@ -1,15 +1,18 @@
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Diffusion.Text;
-using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion;
 
 /// <summary>A request with every default in place and every member checked.</summary>
 internal sealed record GenerationSettings(int Width, int Height, GuidanceSettings Guidance, SamplerSettings Sampler)
 {
+    /// <summary>The second, larger pass; null where there is none.</summary>
+    public HiresSettings? Hires { get; private init; }
+
     /// <summary>Largest step count.</summary>
     public const int MaxSteps = 1000;
 
@@ -27,15 +30,19 @@ internal sealed record GenerationSettings(int Width, int Height, GuidanceSetting
         };
         var guidance = new GuidanceSettings(
             request.GuidanceScale ?? defaults.GuidanceScale, request.GuidanceRescale, request.GuidanceStart, request.GuidanceEnd);
-        var settings = new GenerationSettings(request.Width ?? defaults.Width, request.Height ?? defaults.Height, guidance, sampler);
+        // A picture that grows says by itself how large the image will be.
+        var grown = request.Outpaint is null ? null : request.InitialImage;
+        var width = request.Width ?? (grown is null ? defaults.Width : grown.Width + request.Outpaint!.Columns);
+        var height = request.Height ?? (grown is null ? defaults.Height : grown.Height + request.Outpaint!.Rows);
+        var settings = new GenerationSettings(width, height, guidance, sampler);
 
         Require(settings.Width > 0 && settings.Width % checkpoint.SideMultiple == 0, "width", settings.Width, $"a positive multiple of {checkpoint.SideMultiple}");
         Require(settings.Height > 0 && settings.Height % checkpoint.SideMultiple == 0, "height", settings.Height, $"a positive multiple of {checkpoint.SideMultiple}");
         CheckSampling(request, sampler);
         CheckGuidance(guidance);
         Require(PromptSyntax.Names.Contains(request.PromptSyntax), "prompt_syntax", request.PromptSyntax, string.Join(", ", PromptSyntax.Names));
-        CheckImages(request, settings);
-        return settings;
+        PictureChecks.Check(request, settings, checkpoint.SideMultiple);
+        return settings with { Hires = HiresSettings.From(request, settings, checkpoint.SideMultiple) };
     }
 
     private static void CheckSampling(GenerationRequest request, SamplerSettings sampler)
@@ -55,23 +62,8 @@ internal sealed record GenerationSettings(int Width, int Height, GuidanceSetting
         Require(guidance.End >= guidance.Start && guidance.End <= 1, "guidance_end", guidance.End, FormattableString.Invariant($"guidance_start ({guidance.Start})…1"));
     }
 
-    private static void CheckImages(GenerationRequest request, GenerationSettings settings)
-    {
-        Require(request.Strength is >= 0 and <= 1, "strength", request.Strength, "0…1");
-        Require(request.Mask is null || request.InitialImage is not null, "initial_image", "missing", "an image, because there is a mask");
-        CheckSize("initial_image", request.InitialImage, settings);
-        CheckSize("mask", request.Mask, settings);
-    }
-
-    private static void CheckSize(string member, RgbImage? image, GenerationSettings settings)
-    {
-        if (image is null) return;
-        Require(
-            image.Width == settings.Width && image.Height == settings.Height, member, FormattableString.Invariant($"{image.Width}×{image.Height}"),
-            FormattableString.Invariant($"the size of the image to be made, {settings.Width}×{settings.Height}"));
-    }
-
-    private static void Require<T>(bool holds, string member, T value, string allowed)
+    /// <exception cref="GenerationException">It does not hold.</exception>
+    internal static void Require<T>(bool holds, string member, T value, string allowed)
     {
         if (!holds) throw new GenerationException(GenerationError.BadRequest, FormattableString.Invariant($"{member} is {value}; allowed: {allowed}."));
     }

@@ -30,4 +30,9 @@ public sealed record PipelineOptions
     /// <summary>Prompt embeddings kept for reuse, 0…65,536; default 256.</summary>
     [Range(0, 65_536)]
     public int CachedEmbeddings { get; init; } = 256;
+
+    /// <summary>
+    /// Folder of ESRGAN-class upscalers; <c>NAME.onnx</c> in it is what <see cref="GenerationRequest.HiresUpscaler"/> calls <c>NAME</c>. Null (default): none.
+    /// </summary>
+    public string? UpscalerFolder { get; init; }
 }
