@@ -13,7 +13,7 @@ public sealed record HiresPass
     [JsonPropertyName("upscaler")]
     public required string Upscaler { get; init; }
 
-    /// <summary>Step count of the second pass, 1…1,000.</summary>
+    /// <summary>Steps that the second pass runs, 1…1,000.</summary>
     [JsonPropertyName("steps")]
     public required int Steps { get; init; }
 

@@ -51,7 +51,7 @@ public static class PictureDefaults
     /// <summary>How much of a picture to begin from is given up.</summary>
     public const double Strength = 0.75;
 
-    /// <summary>Radius in pixels by which a mask's edge is softened.</summary>
+    /// <summary>Standard deviation in pixels of the blur that softens a mask's edge.</summary>
     public const int MaskBlur = 4;
 
     /// <summary>Pixels around a mask that are worked on with it.</summary>

@@ -119,7 +119,7 @@ public sealed record Recipe
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Mask { get; init; }
 
-    /// <summary>Radius in pixels by which the mask's edge is softened, 0…64; null for its default, <see cref="PictureDefaults.MaskBlur"/>.</summary>
+    /// <summary>Standard deviation in pixels of the blur that softens the mask's edge, 0…64; null for its default, <see cref="PictureDefaults.MaskBlur"/>.</summary>
     [JsonPropertyName("mask_blur")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? MaskBlur { get; init => field = value == PictureDefaults.MaskBlur ? null : value; }
@@ -129,7 +129,7 @@ public sealed record Recipe
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? InpaintArea { get; init => field = value == InpaintAreas.Whole ? null : value; }
 
-    /// <summary>Pixels around the mask that are worked on with it, 0…256; null for its default, <see cref="PictureDefaults.InpaintPadding"/>.</summary>
+    /// <summary>Pixels around the mask that are worked on with it, 0…512; null for its default, <see cref="PictureDefaults.InpaintPadding"/>.</summary>
     [JsonPropertyName("inpaint_padding")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? InpaintPadding { get; init => field = value == PictureDefaults.InpaintPadding ? null : value; }

@@ -57,11 +57,11 @@ public static class RenderLimits
     /// <summary>Pixels (width × height) of one picture that is sent in: as many as the largest image has.</summary>
     public const int MaxInputPixels = MaxSide * MaxSide;
 
-    /// <summary>Largest radius in pixels by which a mask is blurred.</summary>
+    /// <summary>Largest standard deviation in pixels of the blur that softens a mask's edge.</summary>
     public const int MaxMaskBlur = 64;
 
     /// <summary>Most pixels around a mask that are worked on with it.</summary>
-    public const int MaxInpaintPadding = 256;
+    public const int MaxInpaintPadding = 512;
 
     /// <summary>Smallest scale of a second pass; 1 is none.</summary>
     public const double MinHiresScale = 1;

@@ -85,22 +85,28 @@ public sealed record SubmitJob
     /// <summary>Where init_image is repainted (white) and kept (black), given like it and as large as it; omitted: everywhere.</summary>
     public string? Mask { get; init; }
 
-    /// <summary>Radius in pixels by which the mask's edge is softened, 0…64; default 4.</summary>
+    /// <summary>
+    /// Standard deviation in pixels of the blur that softens the mask's edge, 0…64; default 4. Above 0, what the softened mask leaves black keeps every byte
+    /// of init_image.
+    /// </summary>
     public int? MaskBlur { get; init; }
 
-    /// <summary>What is worked on: the whole picture, or the masked box of it at the full size of the image; whole or masked, default whole.</summary>
+    /// <summary>
+    /// What is worked on: the whole picture, or the masked box of it, enlarged to width × height and pasted back into init_image at its own size; whole or
+    /// masked, default whole.
+    /// </summary>
     public string? InpaintArea { get; init; }
 
-    /// <summary>Pixels around the mask's box that are worked on with it when inpaint_area is masked, 0…256; default 32.</summary>
+    /// <summary>Pixels around the mask's box that are worked on with it when inpaint_area is masked, 0…512; default 32.</summary>
     public int? InpaintPadding { get; init; }
 
     /// <summary>What the masked area holds at first: original, fill (the colours around it), noise or nothing; default original.</summary>
     public string? InpaintFill { get; init; }
 
-    /// <summary>Pixels to add around init_image, to be painted.</summary>
+    /// <summary>Pixels to add around init_image, to be painted; width and height count them in.</summary>
     public OutpaintMargins? Outpaint { get; init; }
 
-    /// <summary>A second pass at a larger size.</summary>
+    /// <summary>A second pass at a larger size; for text to image only.</summary>
     public HiresSettings? Hires { get; init; }
 
     /// <summary>Noise source: torch_cpu or torch_cuda; default torch_cpu.</summary>

@@ -118,7 +118,7 @@ public sealed record SweepView
     /// <summary>Digest of the mask; null for none.</summary>
     public string? Mask { get; init; }
 
-    /// <summary>Radius in pixels by which the mask's edge is softened; null without a mask.</summary>
+    /// <summary>Standard deviation in pixels of the blur that softens the mask's edge; null without mask and outpaint.</summary>
     public int? MaskBlur { get; init; }
 
     /// <summary>What is worked on; null without a mask.</summary>
@@ -127,7 +127,7 @@ public sealed record SweepView
     /// <summary>Pixels around the mask's box; null without a mask.</summary>
     public int? InpaintPadding { get; init; }
 
-    /// <summary>What the masked area holds at first; null without a mask.</summary>
+    /// <summary>What the masked area holds at first; null without mask and outpaint.</summary>
     public string? InpaintFill { get; init; }
 
     /// <summary>Pixels to add around the picture; null for none.</summary>

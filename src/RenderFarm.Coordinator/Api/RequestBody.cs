@@ -80,7 +80,10 @@ internal static class RequestBody
 
     // A member of a group of settings is at fault for itself: hires.scale, not hires.
     private static Type Inner(Type type, string element) =>
-        IsGroup(type) && FarmJson.Options.GetTypeInfo(type).Properties.FirstOrDefault(property => "." + property.Name == element) is { } member ? member.PropertyType : type;
+        IsGroup(type) && Members(type).FirstOrDefault(member => "." + member.Name == element) is { } found ? found.PropertyType : type;
+
+    // What is left out of the JSON is in the list too, without a way to read it.
+    private static IEnumerable<JsonPropertyInfo> Members(Type type) => FarmJson.Options.GetTypeInfo(type).Properties.Where(property => property.Get is not null);
 
     private static bool IsGroup(Type type) => type == typeof(OutpaintMargins) || type == typeof(HiresSettings);
 
@@ -98,7 +101,7 @@ internal static class RequestBody
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(OneOrMany<>))
             return $"{Expected(type.GetGenericArguments()[0])}, or a list of them";
-        if (IsGroup(type)) return $"an object with members of {string.Join(", ", FarmJson.Options.GetTypeInfo(type).Properties.Select(property => property.Name))}";
+        if (IsGroup(type)) return $"an object with members of {string.Join(", ", Members(type).Select(member => member.Name))}";
         if (type == typeof(string)) return "a text without unpaired surrogates";
         return type == typeof(double) ? "a number" : "a whole number";
     }

@@ -18,17 +18,20 @@ internal static class JobCost
     public static long Of(SweepView sweep, string sampler, int steps, double guidance, double strength, double costFactor)
     {
         var pixels = (double)sweep.Width * sweep.Height;
-        var work = pixels * Rows(sampler, steps, strength, guidance, sweep);
-        if (sweep.Hires is { } hires)
-            work += pixels * hires.Scale * hires.Scale * Rows(sampler, hires.Steps ?? steps, hires.Strength ?? PictureDefaults.HiresStrength, guidance, sweep);
+        var work = pixels * Rows(sampler, steps, (int)(steps * strength), guidance, sweep);
+        if (sweep.Hires is { } hires && (hires.Strength ?? PictureDefaults.HiresStrength) is > 0 and var given)
+        {
+            var run = hires.Steps ?? steps;
+            work += pixels * hires.Scale * hires.Scale * Rows(sampler, HiresRules.WholeSteps(run, given), run, guidance, sweep);
+        }
+
         return Math.Max(1, (long)Math.Round(work * costFactor));
     }
 
-    // The engine runs the last ⌊steps × strength⌋ steps; the first evaluations of a sampler that takes several a step go with their steps.
-    private static int Rows(string sampler, int steps, double strength, double guidance, SweepView sweep)
+    // The last steps of a schedule; the first evaluations of a sampler that takes several a step go with their steps.
+    private static int Rows(string sampler, int steps, int run, double guidance, SweepView sweep)
     {
         var evaluations = Samplers.Evaluations(sampler, steps);
-        var run = (int)(steps * strength);
         return GuidanceRules.Rows(run == 0 ? evaluations : evaluations - Samplers.Evaluations(sampler, run), evaluations, guidance, sweep);
     }
 }

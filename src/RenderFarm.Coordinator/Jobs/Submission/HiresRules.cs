@@ -9,14 +9,12 @@ namespace RenderFarm.Coordinator.Jobs.Submission;
 internal static class HiresRules
 {
     /// <summary>The settings with those of the second pass written out; a scale of 1 is none.</summary>
-    public static SweepView Apply(SweepView sweep, HiresSettings? given, CheckpointDescription checkpoint, SettingsCheck check)
+    public static SweepView Apply(SweepView sweep, SubmitJob request, CheckpointDescription checkpoint, SettingsCheck check)
     {
-        if (given is null) return sweep;
-        if (given.Scale is not (>= RenderLimits.MinHiresScale and <= RenderLimits.MaxHiresScale))
-            check.Fault("hires.scale", given.Scale, $"{RenderLimits.MinHiresScale}…{RenderLimits.MaxHiresScale}.");
-        else if (!Fits(sweep.Width, given.Scale, checkpoint) || !Fits(sweep.Height, given.Scale, checkpoint))
-            check.Fault("hires.scale", given.Scale, Allowed(sweep, checkpoint));
-        if (given.Steps is { } steps && SamplerRules.StepsFault(steps, sweep.Samplers) is { } allowed) check.Fault("hires.steps", steps, allowed);
+        if (request.Hires is not { } given) return sweep;
+        CheckScale(given.Scale, sweep, checkpoint, check);
+        if (request.InitImage is not null && given.Scale > 1)
+            check.Fault("hires", given.Scale, "Not together with an init_image: the second pass is for text to image.");
         var pass = new HiresSettings
         {
             Scale = given.Scale,
@@ -24,17 +22,44 @@ internal static class HiresRules
             Steps = given.Steps,
             Strength = check.Fraction("hires.strength", given.Strength, PictureDefaults.HiresStrength),
         };
+        if (given.Steps is < RenderLimits.MinSteps or > RenderLimits.MaxSteps)
+            check.Fault("hires.steps", given.Steps, string.Create(CultureInfo.InvariantCulture, $"{RenderLimits.MinSteps}…{RenderLimits.MaxSteps:N0}."));
+        else if (pass.Strength is > 0 and <= 1)
+            CheckSchedules(pass, sweep, check);
         return pass.Scale == 1 ? sweep : sweep with { Hires = pass };
     }
 
-    private static bool Fits(int side, double scale, CheckpointDescription checkpoint)
+    /// <summary>Steps of the whole schedule of which a second pass runs the last ones; a strength of 0 runs none.</summary>
+    public static int WholeSteps(int steps, double strength) => (int)(steps / Math.Min(strength, LargestDivisor));
+
+    // Of A1111, so that a strength of 1 has the schedule that it has there.
+    private const double LargestDivisor = 0.999;
+
+    private static void CheckScale(double scale, SweepView sweep, CheckpointDescription checkpoint, SettingsCheck check)
     {
-        // A scale such as 1.1 is no binary fraction: 640 × 1.1 must still be 704.
-        var large = Math.Round(side * scale);
-        return large <= RenderLimits.MaxSide && large % checkpoint.SideMultiple == 0 && Math.Abs((side * scale) - large) < 1e-6;
+        if (scale is not (>= RenderLimits.MinHiresScale and <= RenderLimits.MaxHiresScale))
+            check.Fault("hires.scale", scale, $"{RenderLimits.MinHiresScale}…{RenderLimits.MaxHiresScale}.");
+        else if (Math.Max(Large(sweep.Width, scale, checkpoint.SideMultiple), Large(sweep.Height, scale, checkpoint.SideMultiple)) > RenderLimits.MaxSide)
+            check.Fault("hires.scale", scale, string.Create(CultureInfo.InvariantCulture, $"A scale at which {sweep.Width}×{sweep.Height} has sides of up to {RenderLimits.MaxSide:N0}."));
     }
 
-    private static string Allowed(SweepView sweep, CheckpointDescription checkpoint) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"A scale at which width ({sweep.Width}) and height ({sweep.Height}) become multiples of {checkpoint.SideMultiple} of up to {RenderLimits.MaxSide:N0}.");
+    private static double Large(int side, double scale, int multiple) => Math.Round(side * scale / multiple, MidpointRounding.AwayFromZero) * multiple;
+
+    private static void CheckSchedules(HiresSettings pass, SweepView sweep, SettingsCheck check)
+    {
+        foreach (var steps in pass.Steps is { } own ? [own] : sweep.Steps.Where(steps => SamplerRules.StepsFault(steps, sweep.Samplers) is null))
+        {
+            var whole = WholeSteps(steps, pass.Strength!.Value);
+            if (whole > steps && sweep.Samplers.FirstOrDefault(sampler => !Samplers.CanBeginLate(sampler.Sampler)) is { } late)
+            {
+                check.Fault("hires.strength", pass.Strength, $"1 with the sampler {late.Sampler}, which has to run all its steps.");
+                return;
+            }
+
+            if (SamplerRules.StepsFault(whole, sweep.Samplers) is not { } allowed) continue;
+            check.Fault("hires.strength", pass.Strength, string.Create(
+                CultureInfo.InvariantCulture, $"The {steps} steps are the last of a schedule of steps ÷ strength, which would be {whole:N0} steps; it may have {allowed}"));
+            return;
+        }
+    }
 }

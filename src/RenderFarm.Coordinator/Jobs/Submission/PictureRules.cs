@@ -10,6 +10,8 @@ internal static class PictureRules
     private const string NeedsPicture = "Only together with an init_image; without one it would change nothing.";
     private const string NeedsMask = "Only together with a mask; without one it would change nothing.";
 
+    private const string NeedsEdges = "Only together with a mask or outpaint; without one it would change nothing.";
+
     /// <summary>The settings with those of the pictures written out.</summary>
     public static SweepView Apply(SweepView sweep, SubmitJob request, JobPictures pictures, CheckpointDescription checkpoint, SettingsCheck check)
     {
@@ -19,13 +21,14 @@ internal static class PictureRules
             return sweep;
         }
 
-        var painted = request.Mask is null ? sweep : WithMask(sweep, request, pictures, check);
-        if (request.Mask is null) RefuseWithoutMask(request, check);
-        return painted with
+        if (request.Mask is not null) sweep = WithMask(sweep, request, pictures, check);
+        RefuseWithoutMask(request, check);
+        if (IsPaintedInPart(request)) sweep = WithEdges(sweep, request, check);
+        return sweep with
         {
             InitImage = pictures.InitImage?.Digest,
-            Strengths = check.Sweep("strength", request.Strength, PictureDefaults.Strength, RenderLimits.MaxSweepValues, strength => strength is >= 0 and <= 1 ? null : "0…1."),
-            MaskBlur = painted.MaskBlur ?? (request.Outpaint is { IsNone: false } ? Blur(request, check) : null),
+            Strengths = check.Sweep(
+                "strength", request.Strength, PictureDefaults.Strength, RenderLimits.MaxSweepValues, strength => StrengthFault(strength, sweep)),
             Outpaint = Outpaint(request, sweep, checkpoint, check),
         };
     }
@@ -40,15 +43,25 @@ internal static class PictureRules
         return sweep with
         {
             Mask = pictures.Mask?.Digest,
-            MaskBlur = Blur(request, check),
             InpaintArea = area,
             InpaintPadding = check.Range("inpaint_padding", request.InpaintPadding, 0, RenderLimits.MaxInpaintPadding, PictureDefaults.InpaintPadding),
-            InpaintFill = check.Word("inpaint_fill", request.InpaintFill, InpaintFills.All, InpaintFills.Original),
         };
     }
 
-    private static int Blur(SubmitJob request, SettingsCheck check) =>
-        check.Range("mask_blur", request.MaskBlur, 0, RenderLimits.MaxMaskBlur, PictureDefaults.MaskBlur);
+    private static bool IsPaintedInPart(SubmitJob request) => request.Mask is not null || request.Outpaint is { IsNone: false };
+
+    private static SweepView WithEdges(SweepView sweep, SubmitJob request, SettingsCheck check) => sweep with
+    {
+        MaskBlur = check.Range("mask_blur", request.MaskBlur, 0, RenderLimits.MaxMaskBlur, PictureDefaults.MaskBlur),
+        InpaintFill = check.Word("inpaint_fill", request.InpaintFill, InpaintFills.All, InpaintFills.Original),
+    };
+
+    private static string? StrengthFault(double strength, SweepView sweep)
+    {
+        if (strength is not (>= 0 and <= 1)) return "0…1.";
+        var late = sweep.Samplers.FirstOrDefault(sampler => !Samplers.CanBeginLate(sampler.Sampler));
+        return late is null || sweep.Steps.All(steps => (int)(steps * strength) == steps) ? null : $"1 with the sampler {late.Sampler}, which has to run all its steps.";
+    }
 
     private static OutpaintMargins? Outpaint(SubmitJob request, SweepView sweep, CheckpointDescription checkpoint, SettingsCheck check)
     {
@@ -81,10 +94,14 @@ internal static class PictureRules
 
     private static void RefuseWithoutMask(SubmitJob request, SettingsCheck check)
     {
-        if (request.Mask is not null) return;
-        if (request is { MaskBlur: { } blur, Outpaint: null or { IsNone: true } }) check.Fault("mask_blur", blur, "Only together with a mask or outpaint; without one it would change nothing.");
-        if (request.InpaintArea is { } area) check.Fault("inpaint_area", area, NeedsMask);
-        if (request.InpaintPadding is { } padding) check.Fault("inpaint_padding", padding, NeedsMask);
-        if (request.InpaintFill is { } fill) check.Fault("inpaint_fill", fill, NeedsMask);
+        if (request.Mask is null)
+        {
+            if (request.InpaintArea is { } area) check.Fault("inpaint_area", area, NeedsMask);
+            if (request.InpaintPadding is { } padding) check.Fault("inpaint_padding", padding, NeedsMask);
+        }
+
+        if (IsPaintedInPart(request)) return;
+        if (request.MaskBlur is { } blur) check.Fault("mask_blur", blur, NeedsEdges);
+        if (request.InpaintFill is { } fill) check.Fault("inpaint_fill", fill, NeedsEdges);
     }
 }

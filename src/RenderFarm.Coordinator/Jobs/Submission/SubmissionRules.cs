@@ -73,7 +73,7 @@ internal static class SubmissionRules
             Determinism = check.Word("determinism", request.Determinism, DeterminismClasses.All, DeterminismClasses.Reproducible),
         };
         sweep = PictureRules.Apply(sweep, request, pictures, checkpoint, check);
-        sweep = HiresRules.Apply(sweep, request.Hires, checkpoint, check);
+        sweep = HiresRules.Apply(sweep, request, checkpoint, check);
         var total = JobPlanner.Count(sweep);
         if (total > RenderLimits.MaxImagesPerJob)
             check.Fault("images", images, $"All cells of the sweep together have {total:N0} images; a job may have {RenderLimits.MaxImagesPerJob:N0}.");
