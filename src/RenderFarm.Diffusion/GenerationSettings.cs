@@ -36,12 +36,13 @@ internal sealed record GenerationSettings(int Width, int Height, GuidanceSetting
         var height = request.Height ?? (grown is null ? defaults.Height : grown.Height + request.Outpaint!.Rows);
         var settings = new GenerationSettings(width, height, guidance, sampler);
 
+        PictureChecks.CheckMargins(request, checkpoint.SideMultiple);
         Require(settings.Width > 0 && settings.Width % checkpoint.SideMultiple == 0, "width", settings.Width, $"a positive multiple of {checkpoint.SideMultiple}");
         Require(settings.Height > 0 && settings.Height % checkpoint.SideMultiple == 0, "height", settings.Height, $"a positive multiple of {checkpoint.SideMultiple}");
         CheckSampling(request, sampler);
         CheckGuidance(guidance);
         Require(PromptSyntax.Names.Contains(request.PromptSyntax), "prompt_syntax", request.PromptSyntax, string.Join(", ", PromptSyntax.Names));
-        PictureChecks.Check(request, settings, checkpoint.SideMultiple);
+        PictureChecks.Check(request, settings);
         return settings with { Hires = HiresSettings.From(request, settings, checkpoint.SideMultiple) };
     }
 

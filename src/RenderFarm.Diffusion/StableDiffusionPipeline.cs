@@ -3,9 +3,11 @@ using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Vae;
+using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion;
 
@@ -38,7 +40,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _prompts = prompts;
         _unet = unet;
         _vae = vae;
-        _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
+        _vaeEncoder = new Lazy<VaeEncoder>(() => new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale));
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
         var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
         _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
@@ -153,63 +155,109 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     {
         // 1. Validate, with the checkpoint's defaults in place.
         var settings = GenerationSettings.From(request, _checkpoint);
-        var shape = new LatentShape(_unet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
+        var hires = settings.Hires;
 
-        // 2. Sampler, shared by all images with these settings.
+        // 2. Samplers, shared by all images with these settings.
         await Task.Yield();
         var sampler = SamplerFor(settings.Sampler);
+        var second = hires?.Sampler is null ? null : SamplerFor(hires.Sampler);
 
         // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
         cancellation.ThrowIfCancellationRequested();
-        var guided = settings.Guidance.IsOn(sampler.Timesteps.Count);
+        var guided = settings.Guidance.IsOn(sampler.Timesteps.Count) || (second is not null && settings.Guidance.IsOn(second.Timesteps.Count));
         var style = new PromptStyle(request.PromptSyntax, request.ClipSkip);
-        var (prompt, negative) = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, style);
+        var prompts = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, style);
 
         // 4. First latent, with noise from this image's stream alone.
-        var started = _clock.GetTimestamp();
-        var noise = NoiseStreams.Create(request.NoiseSource, request.Seed);
-        var first = request.InitialImage is null
-            ? FirstLatent.FromNoise(request, shape, sampler, noise)
-            : FirstLatent.FromImage(request, shape, sampler, noise, _vaeEncoder.Value);
+        var picture = PictureToPaint.From(request, settings);
+        var run = new ImageRun(settings, prompts, NoiseStreams.Create(request.NoiseSource, request.Seed), cancellation) { Started = _clock.GetTimestamp() };
+        var shape = ShapeOf(settings.Width, settings.Height);
+        var first = picture is null
+            ? FirstLatent.FromNoise(request, shape, sampler, run.Noise)
+            : FirstLatent.FromPicture(request, picture, shape, sampler, run.Noise, Encoder("initial_image"));
 
         // 5. Denoise, in company.
-        var latent = first.Values;
-        if (first.Turn < sampler.Timesteps.Count)
+        var skipped = second?.FirstTurn(hires!.RunShare) ?? 0;
+        var later = (second?.Timesteps.Count ?? 0) - skipped;
+        var latent = await DenoiseAsync(run, new DenoisingPass(shape, sampler, first, PassProgress.First(progress, later)));
+
+        // 6. Decode, while the engine goes on with the others; or enlarge and go once more.
+        cancellation.ThrowIfCancellationRequested();
+        if (hires is null)
         {
-            var slot = new Slot(
-                Start(sampler, first, noise), shape, prompt, negative, settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
-            latent = await _engine.RunAsync(slot);
-            started = slot.StartedAt!.Value;
+            var image = _vae.Decode(latent, shape);
+            return Result(request, picture is null ? image : picture.Finish(image), run);
         }
 
-        // 6. Decode, while the engine goes on with the others.
-        cancellation.ThrowIfCancellationRequested();
-        var image = _vae.Decode(latent, shape);
-        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(started));
+        var watcher = progress is null ? null : new PassProgress(progress, sampler.Timesteps.Count, skipped);
+        return Result(request, await EnlargeAsync(run, hires, latent, second, watcher), run);
     }
 
-    private static SamplerState Start(Sampler sampler, FirstLatent first, INoiseStream noise)
+    /// <summary>The second pass. Draws from the image's stream go on where the first pass left it: the encoder's sample (in pixels), then the noise.</summary>
+    private async Task<RgbImage> EnlargeAsync(ImageRun run, HiresSettings hires, float[] latent, Sampler? sampler, PassProgress? progress)
+    {
+        var (small, large) = (ShapeOf(run.Settings.Width, run.Settings.Height), ShapeOf(hires.Width, hires.Height));
+        float[] enlarged;
+        if (hires.Upscaler == PictureNames.Latent)
+        {
+            enlarged = LatentResize.Bilinear(latent, small, large);
+        }
+        else
+        {
+            var pixels = LanczosResampling.Resize(_vae.Decode(latent, small), hires.Width, hires.Height);
+            if (sampler is null) return pixels;
+            enlarged = Encoder("hires_upscaler").Encode(pixels, large, run.Noise);
+        }
+
+        if (sampler is not null)
+        {
+            var first = FirstLatent.FromLatent(enlarged, sampler, hires.RunShare, run.Noise);
+            enlarged = await DenoiseAsync(run, new DenoisingPass(large, sampler, first, progress) { Strength = "hires_strength" });
+        }
+
+        run.Cancellation.ThrowIfCancellationRequested();
+        return _vae.Decode(enlarged, large);
+    }
+
+    private async Task<float[]> DenoiseAsync(ImageRun run, DenoisingPass pass)
+    {
+        if (pass.IsEmpty) return pass.First.Values;
+        var (prompt, negative) = run.Prompts;
+        var slot = new Slot(
+            Start(pass, run.Noise), pass.Shape, new Conditioning(prompt), negative is null ? null : new Conditioning(negative), run.Settings.Guidance,
+            pass.Turns, pass.Progress, run.Cancellation, pass.First.Inpainting);
+        var latent = await _engine.RunAsync(slot);
+        run.Began(slot.StartedAt!.Value);
+        return latent;
+    }
+
+    private LatentShape ShapeOf(int width, int height) => new(_unet.Channels, height / _checkpoint.VaeFactor, width / _checkpoint.VaeFactor);
+
+    private GenerationResult Result(GenerationRequest request, RgbImage image, ImageRun run) =>
+        new(image, request.Seed, _clock.GetElapsedTime(run.Started));
+
+    private static SamplerState Start(DenoisingPass pass, INoiseStream noise)
     {
         try
         {
-            return sampler.Start(first.Values, noise, first.Turn);
+            return pass.Sampler.Start(pass.First.Values, noise, pass.First.Turn);
         }
         catch (ArgumentException refused)
         {
-            throw new GenerationException(GenerationError.BadRequest, $"strength: {refused.Message}", refused);
+            throw new GenerationException(GenerationError.BadRequest, $"{pass.Strength}: {refused.Message}", refused);
         }
     }
 
-    /// <summary>Loaded by the first image that begins from a picture, because most never do.</summary>
-    private static VaeEncoder LoadVaeEncoder(Checkpoint checkpoint, OnnxSessionFactory sessions)
+    /// <summary>Loaded by the first image that needs it, because most never do.</summary>
+    private VaeEncoder Encoder(string member)
     {
         try
         {
-            return new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale);
+            return _vaeEncoder.Value;
         }
         catch (CheckpointException error)
         {
-            throw new GenerationException(GenerationError.BadRequest, $"initial_image: this checkpoint cannot begin from one. {error.Message}", error);
+            throw new GenerationException(GenerationError.BadRequest, $"{member}: this checkpoint cannot begin from a picture. {error.Message}", error);
         }
     }
 

@@ -108,7 +108,7 @@ public sealed class GraphLayoutTests : IDisposable
         {
             call.Sample(row).Fill(row + 1);
             call.SetTimestep(row, row == 0 ? first : second);
-            call.SetText(row, new PromptEmbedding(new float[77 * 8], 77, 8));
+            call.SetConditioning(row, new Conditioning(new PromptEmbedding(new float[77 * 8], 77, 8)));
         }
 
         unet.Run(call, options);

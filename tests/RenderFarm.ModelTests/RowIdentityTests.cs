@@ -46,7 +46,8 @@ public sealed class RowIdentityTests
             var random = new Random(seeds[row]);
             foreach (ref var value in call.Sample(row)) value = (float)((random.NextDouble() * 4) - 2);
             call.SetTimestep(row, random.Next(1000));
-            call.SetText(row, new PromptEmbedding([.. Enumerable.Range(0, Tokens * width).Select(_ => (float)(random.NextDouble() - 0.5))], Tokens, width));
+            var text = Enumerable.Range(0, Tokens * width).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray();
+            call.SetConditioning(row, new Conditioning(new PromptEmbedding(text, Tokens, width)));
         }
 
         using var options = new RunOptions();

@@ -69,7 +69,7 @@ public sealed class VaeEncoderTests : IDisposable
         var error = await Assert.ThrowsAsync<GenerationException>(
             () => pipeline.GenerateAsync(request with { InitialImage = Picture() }, cancellation: TestContext.Current.CancellationToken));
         Assert.Equal(GenerationError.BadRequest, error.Error);
-        Assert.StartsWith("initial_image: this checkpoint cannot begin from one. Checkpoint file ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("initial_image: this checkpoint cannot begin from a picture. Checkpoint file ", error.Message, StringComparison.Ordinal);
         Assert.Contains("the file is missing", error.Message, StringComparison.Ordinal);
     }
 

@@ -42,15 +42,15 @@ internal sealed class UNet : IDenoiser, IDisposable
     public bool TimestepPerRow { get; }
 
     /// <inheritdoc />
-    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
+    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras = default)
     {
         long[] latent = [rows, shape.Channels, shape.Height, shape.Width];
-        return new UNetCall(
-            _graph.Bind(),
+        var tensors = new UNetTensors(
             (_sample.Name, new FloatTensor(_sample.ElementType, latent)),
             (_timestep.Name, new FloatTensor(_timestep.ElementType, TimestepPerRow ? [rows] : _timestep.Rank == 0 ? [] : [1])),
-            (_text.Name, new FloatTensor(_text.ElementType, rows, tokens, textWidth)),
+            new RowInput(_text.Name, new FloatTensor(_text.ElementType, rows, tokens, textWidth), rows),
             (_out.Name, new FloatTensor(_out.ElementType, latent)));
+        return new UNetCall(_graph.Bind(), tensors, rows);
     }
 
     /// <inheritdoc />

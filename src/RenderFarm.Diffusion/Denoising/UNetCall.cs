@@ -7,68 +7,65 @@ namespace RenderFarm.Diffusion.Denoising;
 /// <summary>Buffers of UNet calls with one row count and shape, bound once. Not safe for concurrent use.</summary>
 internal sealed class UNetCall : IDenoiserCall
 {
-    private readonly FloatTensor _sample;
-    private readonly FloatTensor _timestep;
-    private readonly FloatTensor _text;
-    private readonly FloatTensor _prediction;
-    private readonly PromptEmbedding?[] _placed;
-    private readonly int _rowLength;
-    private bool _textChanged;
+    private readonly UNetTensors _tensors;
+    private readonly int _latentLength;
+    private readonly int _sampleLength;
+    private readonly Conditioning?[] _placed;
+    private readonly PromptEmbedding?[] _placedText;
 
-    public UNetCall(
-        OrtIoBinding binding,
-        (string Name, FloatTensor Tensor) sample,
-        (string Name, FloatTensor Tensor) timestep,
-        (string Name, FloatTensor Tensor) text,
-        (string Name, FloatTensor Tensor) prediction)
+    /// <param name="binding">Of the graph; owned from now on.</param>
+    /// <param name="tensors">One for each input and output; owned from now on.</param>
+    /// <param name="rows">Rows of the call.</param>
+    public UNetCall(OrtIoBinding binding, UNetTensors tensors, int rows)
     {
         Binding = binding;
-        (_sample, _timestep, _text, _prediction) = (sample.Tensor, timestep.Tensor, text.Tensor, prediction.Tensor);
-        binding.BindInput(sample.Name, _sample.Value);
-        binding.BindInput(timestep.Name, _timestep.Value);
-        binding.BindInput(text.Name, _text.Value);
-        binding.BindOutput(prediction.Name, _prediction.Value);
-        var rows = (int)_sample.Value.GetTensorTypeAndShape().Shape[0];
-        _placed = new PromptEmbedding?[rows];
-        _rowLength = _sample.Values.Length / rows;
+        _tensors = tensors;
+        tensors.BindTo(binding);
+        _latentLength = tensors.Prediction.Tensor.Values.Length / rows;
+        _sampleLength = tensors.Sample.Tensor.Values.Length / rows;
+        _placed = new Conditioning?[rows];
+        _placedText = new PromptEmbedding?[rows];
     }
 
     public OrtIoBinding Binding { get; }
 
     /// <inheritdoc />
-    public Span<float> Sample(int row) => _sample.Values.Slice(row * _rowLength, _rowLength);
+    public Span<float> Sample(int row) => _tensors.Sample.Tensor.Values.Slice(row * _sampleLength, _latentLength);
 
     /// <inheritdoc />
-    public ReadOnlySpan<float> Prediction(int row) => _prediction.Values.Slice(row * _rowLength, _rowLength);
+    public ReadOnlySpan<float> Prediction(int row) => _tensors.Prediction.Tensor.Values.Slice(row * _latentLength, _latentLength);
 
     /// <inheritdoc />
-    public void SetTimestep(int row, float timestep) => _timestep.Values[Math.Min(row, _timestep.Values.Length - 1)] = timestep;
-
-    /// <summary>Puts a prompt embedding into a row. Usually it is there already from the turn before, and nothing is copied.</summary>
-    public void SetText(int row, PromptEmbedding embedding)
+    public void SetTimestep(int row, float timestep)
     {
-        if (ReferenceEquals(_placed[row], embedding)) return;
-        embedding.Values.CopyTo(_text.Values.Slice(row * embedding.Values.Length, embedding.Values.Length));
-        _placed[row] = embedding;
-        _textChanged = true;
+        var timesteps = _tensors.Timestep.Tensor.Values;
+        timesteps[Math.Min(row, timesteps.Length - 1)] = timestep;
     }
 
-    public void ToGraph()
+    /// <summary>Usually the row holds it already from the turn before, and nothing is copied.</summary>
+    public void SetConditioning(int row, Conditioning conditioning)
     {
-        _sample.ToGraph();
-        _timestep.ToGraph();
-        if (_textChanged) _text.ToGraph();
-        _textChanged = false;
+        if (ReferenceEquals(_placed[row], conditioning)) return;
+        // Images that differ in a size or a mask still share the embedding of their prompt, which is by far the largest part.
+        if (!ReferenceEquals(_placedText[row], conditioning.Text)) _tensors.Text.Set(row, conditioning.Text.Values);
+        _tensors.Pooled?.Set(row, conditioning.Pooled);
+        _tensors.TimeIds?.Set(row, conditioning.TimeIds);
+        _tensors.GuidanceEmbedding?.Set(row, conditioning.GuidanceEmbedding);
+        _tensors.ClassLabel?.Set(row, [conditioning.ClassLabel ?? throw new ArgumentException("The graph takes a class label.", nameof(conditioning))]);
+        var channels = _tensors.Sample.Tensor.Values.Slice((row * _sampleLength) + _latentLength, _sampleLength - _latentLength);
+        if (conditioning.Channels.Length != channels.Length)
+            throw new ArgumentException($"'sample' takes {channels.Length} numbers beside the latent, not {conditioning.Channels.Length}.", nameof(conditioning));
+        conditioning.Channels.CopyTo(channels);
+        (_placed[row], _placedText[row]) = (conditioning, conditioning.Text);
     }
 
-    public void FromGraph() => _prediction.FromGraph();
+    public void ToGraph() => _tensors.ToGraph();
+
+    public void FromGraph() => _tensors.Prediction.Tensor.FromGraph();
 
     public void Dispose()
     {
         Binding.Dispose();
-        _sample.Dispose();
-        _timestep.Dispose();
-        _text.Dispose();
-        _prediction.Dispose();
+        _tensors.Dispose();
     }
 }

@@ -26,7 +26,7 @@ internal sealed class CallBuffers(IDenoiser denoiser)
         }
 
         if (_calls.Count == Capacity) RemoveFirst();
-        _calls.Add((rows, shape, denoiser.Prepare(rows, shape.Latent, shape.Tokens, shape.TextWidth)));
+        _calls.Add((rows, shape, denoiser.Prepare(rows, shape.Latent, shape.Tokens, shape.TextWidth, shape.Extras)));
         return _calls[^1].Call;
     }
 

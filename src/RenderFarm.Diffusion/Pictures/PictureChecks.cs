@@ -12,7 +12,7 @@ internal static class PictureChecks
     private const int MaxNoiseLevel = 350;
 
     /// <exception cref="GenerationException">A member is out of its range or does not fit another; the message names it and what is allowed.</exception>
-    public static void Check(GenerationRequest request, GenerationSettings settings, int sideMultiple)
+    public static void Check(GenerationRequest request, GenerationSettings settings)
     {
         Require(request.Strength is >= 0 and <= 1, "strength", request.Strength, "0…1");
         Require(request.MaskBlur is >= 0 and <= MaxBlur, "mask_blur", request.MaskBlur, $"0…{MaxBlur}");
@@ -21,7 +21,6 @@ internal static class PictureChecks
         Require(Fills.Contains(request.InpaintFill), "inpaint_fill", request.InpaintFill, string.Join(", ", Fills));
         Require(request.UpscaleNoiseLevel is >= 0 and <= MaxNoiseLevel, "upscale_noise_level", request.UpscaleNoiseLevel, $"0…{MaxNoiseLevel}");
         CheckPresence(request);
-        CheckMargins(request, sideMultiple);
         CheckSizes(request, settings);
     }
 
@@ -38,7 +37,9 @@ internal static class PictureChecks
         Require(request.Outpaint is null || request.InpaintArea == Whole, "inpaint_area", request.InpaintArea, $"{Whole}, because the canvas grows (outpaint)");
     }
 
-    private static void CheckMargins(GenerationRequest request, int sideMultiple)
+    /// <summary>To be called before the size is, because it may follow from the margins.</summary>
+    /// <exception cref="GenerationException">A margin is none that the checkpoint can paint.</exception>
+    public static void CheckMargins(GenerationRequest request, int sideMultiple)
     {
         if (request.Outpaint is not { } margins) return;
         foreach (var (member, value) in (ReadOnlySpan<(string, int)>)

@@ -2,8 +2,8 @@ using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Imaging;
 using RenderFarm.Testing;
-using RenderFarm.Tests.Imaging;
 using Xunit;
+using Drawn = RenderFarm.Tests.Imaging.Pictures;
 
 namespace RenderFarm.Tests.Diffusion.Pictures;
 
@@ -11,8 +11,8 @@ namespace RenderFarm.Tests.Diffusion.Pictures;
 public sealed class PictureChecksTests
 {
     private static readonly Checkpoint Demo = Checkpoint.Open(Repository.DemoCheckpoint);
-    private static readonly RgbImage Square = Pictures.Solid(64, 64, 9, 9, 9);
-    private static readonly RgbImage Wide = Pictures.Solid(96, 64, 9, 9, 9);
+    private static readonly RgbImage Square = Drawn.Solid(64, 64, 9, 9, 9);
+    private static readonly RgbImage Wide = Drawn.Solid(96, 64, 9, 9, 9);
     private static readonly GenerationRequest Text = new() { Prompt = "a", Steps = 10 };
     private static readonly GenerationRequest Painted = Text with { InitialImage = Square, Mask = Square };
 
