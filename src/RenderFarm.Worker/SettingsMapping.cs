@@ -55,7 +55,7 @@ internal static class SettingsMapping
     {
         if (picture is null || recipe.InpaintArea == InpaintAreas.Masked) return picture;
         var margins = recipe.Outpaint ?? new Contracts.OutpaintMargins();
-        return ImageResize.Resize(picture, recipe.Width - margins.Left - margins.Right, recipe.Height - margins.Top - margins.Bottom);
+        return LanczosResampling.Resize(picture, recipe.Width - margins.Left - margins.Right, recipe.Height - margins.Top - margins.Bottom);
     }
 
     public static PipelineOptions ToPipelineOptions(WorkerOptions options) =>

@@ -48,7 +48,7 @@ internal sealed class PictureOptions
             HiresScale, HiresUpscaler, HiresSteps, HiresStrength]) command.Add(option);
         command.Validators.Add(line =>
         {
-            if (line.GetValue(HiresScale) is not null) return;
+            if (line.GetResult(HiresScale) is not null) return;
             foreach (var option in (Option[])[HiresUpscaler, HiresSteps, HiresStrength])
             {
                 if (line.GetResult(option) is not null) line.AddError($"{option.Name} needs --hires-scale: without it there is no second pass.");

@@ -13,12 +13,13 @@ internal static class JobCost
     /// <param name="sampler">Its sampler.</param>
     /// <param name="steps">Its step count.</param>
     /// <param name="guidance">Its guidance scale.</param>
-    /// <param name="strength">The share of the steps that the first pass runs, 0…1.</param>
+    /// <param name="strength">The share of the steps that a picture to begin from leaves to run, 0…1.</param>
     /// <param name="costFactor">Cost of one pixel-step of the checkpoint relative to Stable Diffusion 1.5.</param>
     public static long Of(SweepView sweep, string sampler, int steps, double guidance, double strength, double costFactor)
     {
         var pixels = (double)sweep.Width * sweep.Height;
-        var work = pixels * Rows(sampler, steps, (int)(steps * strength), guidance, sweep);
+        // What outpainting adds is painted from noise alone, which takes every step whatever the strength.
+        var work = pixels * Rows(sampler, steps, sweep.Outpaint is null ? (int)(steps * strength) : steps, guidance, sweep);
         if (sweep.Hires is { } hires && (hires.Strength ?? PictureDefaults.HiresStrength) is > 0 and var given)
         {
             var run = hires.Steps ?? steps;

@@ -28,7 +28,7 @@ internal static class PictureRules
         {
             InitImage = pictures.InitImage?.Digest,
             Strengths = check.Sweep(
-                "strength", request.Strength, PictureDefaults.Strength, RenderLimits.MaxSweepValues, strength => StrengthFault(strength, sweep)),
+                "strength", request.Strength, PictureDefaults.Strength, RenderLimits.MaxSweepValues, strength => StrengthFault(strength, request, sweep)),
             Outpaint = Outpaint(request, sweep, checkpoint, check),
         };
     }
@@ -56,9 +56,10 @@ internal static class PictureRules
         InpaintFill = check.Word("inpaint_fill", request.InpaintFill, InpaintFills.All, InpaintFills.Original),
     };
 
-    private static string? StrengthFault(double strength, SweepView sweep)
+    private static string? StrengthFault(double strength, SubmitJob request, SweepView sweep)
     {
         if (strength is not (>= 0 and <= 1)) return "0…1.";
+        if (request.Outpaint is { IsNone: false }) return null;
         var late = sweep.Samplers.FirstOrDefault(sampler => !Samplers.CanBeginLate(sampler.Sampler));
         return late is null || sweep.Steps.All(steps => (int)(steps * strength) == steps) ? null : $"1 with the sampler {late.Sampler}, which has to run all its steps.";
     }

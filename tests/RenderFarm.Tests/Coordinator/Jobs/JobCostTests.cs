@@ -20,6 +20,10 @@ public sealed class JobCostTests
     public void Picture_to_begin_from_costs_the_steps_that_are_run(string sampler, int steps, double guidance, double strength, int rows) =>
         Assert.Equal(Math.Max(1, Pixels * rows), JobCost.Of(AJob.Sweep(), sampler, steps, guidance, strength, 1));
 
+    [Fact]
+    public void Outpainting_costs_every_step_whatever_the_strength() => Assert.Equal(
+        Pixels * 20, JobCost.Of(AJob.Sweep() with { Outpaint = new OutpaintMargins { Left = 8 } }, "euler", 20, 1, 0.5, 1));
+
     /// <summary>Of the last ten of twenty evaluations, guidance runs in those from its start to its end.</summary>
     [Theory]
     [InlineData(0.0, 1.0, 20)]
