@@ -58,7 +58,8 @@ internal sealed class PictureUpload
         }
         catch (FarmApiException error) when (error.Problem.Code == ProblemCodes.InputNotUsable)
         {
-            throw new CommandException(ExitCodes.WrongUse, $"{option} '{path}': {error.Problem.Errors.FirstOrDefault()?.Detail ?? error.Message}", null, error);
+            var reason = error.Problem.Errors is [var fault, ..] ? fault.Detail : error.Message;
+            throw new CommandException(ExitCodes.WrongUse, $"{option} '{path}': {reason}", null, error);
         }
     }
 
