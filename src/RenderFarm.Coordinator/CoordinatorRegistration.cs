@@ -10,17 +10,21 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
+using RenderFarm.Coordinator.Inputs;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Coordinator;
 
 /// <summary>Puts a coordinator into a web application. The host brings the object store, the clock and the bus.</summary>
 public static class CoordinatorRegistration
 {
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+
     /// <summary>Adds the coordinator's services. Needs <see cref="Hosting.ObjectStore.IObjectStore"/> and the bus with <see cref="CoordinatorBus.Part"/>.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are checked when the application starts.</param>
@@ -34,6 +38,8 @@ public static class CoordinatorRegistration
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
         services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
+
+        services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
@@ -52,6 +58,7 @@ public static class CoordinatorRegistration
         app.UseStatusCodePages(context =>
             Problems.ForStatus(context.HttpContext.Response.StatusCode, context.HttpContext.Request).ExecuteAsync(context.HttpContext));
         app.MapJobs();
+        app.MapInputs();
         app.MapWorkers();
         app.MapFarm();
         FarmHealth.Map(app);
@@ -77,6 +84,7 @@ public static class CoordinatorRegistration
         var status = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
         if (error is not null && status >= StatusCodes.Status500InternalServerError)
             CoordinatorLog.RequestFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), http.Request.Method, http.Request.Path, error);
-        await Problems.ForStatus(status, http.Request).ExecuteAsync(http);
+        var problem = error is ObjectStoreException ? Problems.Unavailable(error.Message, StoreRetry) : Problems.ForStatus(status, http.Request);
+        await problem.ExecuteAsync(http);
     }
 }

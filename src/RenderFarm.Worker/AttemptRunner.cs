@@ -18,6 +18,7 @@ internal sealed class AttemptRunner(
     WorkerIdentity identity,
     HeldRuns runs,
     PipelineCache pipelines,
+    InputPictures inputs,
     ImagePublisher publisher,
     ReportOutbox reports,
     ProgressBoard progress,
@@ -59,11 +60,14 @@ internal sealed class AttemptRunner(
             // 1. The pipeline of the recipe's checkpoint, loaded if it is not.
             using var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
 
-            // 2. Pixels. The engine decides when; the first progress says that it has begun.
-            var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var result = await pipeline.Value.GenerateAsync(SettingsMapping.ToRequest(recipe), watch, run.Stopping);
+            // 2. The pictures it begins from, where it does.
+            var pictures = await inputs.OfAsync(recipe, run.Stopping);
 
-            // 3. File, object, and only then the word that it is there.
+            // 3. Pixels. The engine decides when; the first progress says that it has begun.
+            var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
+            var result = await pipeline.Value.GenerateAsync(SettingsMapping.ToRequest(recipe, pictures), watch, run.Stopping);
+
+            // 4. File, object, and only then the word that it is there.
             var profile = SettingsMapping.ToProfile(pipeline.Value.Environment);
             var image = await publisher.PublishAsync(run, result, profile, run.Stopping);
             return new AttemptSucceeded(run.Attempt, run.Run, identity.Name, image);
@@ -91,6 +95,7 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.OutOfMemory } => new AttemptFailure(FailureCodes.OutOfMemory, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
+        InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),
         ObjectStoreException => new AttemptFailure(FailureCodes.StoreUnavailable, Retryable: true, error.Message),
         _ => new AttemptFailure(FailureCodes.EngineFailed, Retryable: true, error.Message),
     };

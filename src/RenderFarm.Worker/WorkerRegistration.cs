@@ -19,6 +19,7 @@ public static class WorkerRegistration
         services.AddSingleton<HeldRuns>();
         services.AddSingleton<PipelineCache>();
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
+        services.AddSingleton<InputPictures>();
         services.AddSingleton<ImagePublisher>();
         services.AddSingleton<IReportSender, ReportSender>();
         services.AddSingleton<AttemptRunner>();

@@ -59,6 +59,29 @@ internal sealed class FarmClient(HttpClient http, TimeProvider clock)
     public Task<byte[]> GetImageAsync(JobId job, int index, CancellationToken cancellationToken) =>
         requests.ReadBytesAsync(string.Create(CultureInfo.InvariantCulture, $"v1/jobs/{job}/images/{index}"), cancellationToken);
 
+    /// <summary>Sends a picture in. Repeating it is harmless: the same pixels have the same digest.</summary>
+    public Task<InputView> UploadInputAsync(byte[] file, CancellationToken cancellationToken) => requests.ReadAsync<InputView>(
+        () => new HttpRequestMessage(HttpMethod.Post, "v1/inputs")
+        {
+            // The farm tells the format by the first bytes; which of the three is said here does not matter.
+            Content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } },
+        },
+        cancellationToken);
+
+    /// <summary>True when the farm holds a picture.</summary>
+    public async Task<bool> HasInputAsync(string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await requests.SendOnceAsync(new HttpRequestMessage(HttpMethod.Head, $"v1/inputs/{digest}"), cancellationToken);
+            return true;
+        }
+        catch (FarmApiException error) when (error.Status == 404)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Opens the event stream of a job, once: the caller decides when to come back.</summary>
     /// <param name="job">The job.</param>
     /// <param name="lastEventId">The id of the last event seen, to get every one after it; null at first.</param>

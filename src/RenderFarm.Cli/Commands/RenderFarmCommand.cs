@@ -70,6 +70,7 @@ internal static class RenderFarmCommand
             new RetryCommand(environment).Create(),
             new DownloadCommand(environment).Create(),
             new CheckpointsCommand(environment, Verbose).Create(),
+            new InputsCommand(environment).Create(),
             Verbose,
         };
         root.Directives.Clear();

@@ -112,6 +112,33 @@ public sealed record SweepView
     /// <summary>Fraction of the steps after which guidance ends.</summary>
     public double GuidanceEnd { get; init; } = 1;
 
+    /// <summary>Digest of the picture to begin from; null for text to image, which leaves out the next six too.</summary>
+    public string? InitImage { get; init; }
+
+    /// <summary>Strengths; null without a picture to begin from.</summary>
+    public IReadOnlyList<double>? Strengths { get; init; }
+
+    /// <summary>Digest of the mask; null for none.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>Standard deviation in pixels of the blur that softens the mask's edge; null without mask and outpaint.</summary>
+    public int? MaskBlur { get; init; }
+
+    /// <summary>What is worked on; null without a mask.</summary>
+    public string? InpaintArea { get; init; }
+
+    /// <summary>Pixels around the mask's box; null without a mask.</summary>
+    public int? InpaintPadding { get; init; }
+
+    /// <summary>What the masked area holds at first; null without mask and outpaint.</summary>
+    public string? InpaintFill { get; init; }
+
+    /// <summary>Pixels to add around the picture; null for none.</summary>
+    public OutpaintMargins? Outpaint { get; init; }
+
+    /// <summary>The second pass; null for none. Its steps are null where they are as many as the first pass has.</summary>
+    public HiresSettings? Hires { get; init; }
+
     /// <summary>Noise source.</summary>
     public required string NoiseSource { get; init; }
 
@@ -171,6 +198,13 @@ public sealed record TaskView
 /// <param name="Code">Stable snake_case name.</param>
 /// <param name="Detail">One sentence for people.</param>
 public sealed record FailureView(string Code, string Detail);
+
+/// <summary>A picture that was sent in, as the farm keeps it: a PNG without metadata.</summary>
+/// <param name="Digest">Digest of its pixels, as <see cref="InputDigest"/> describes it: what jobs name it by.</param>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="SizeBytes">Length of the file that is kept.</param>
+public sealed record InputView(string Digest, int Width, int Height, long SizeBytes);
 
 /// <summary>One page of a list.</summary>
 /// <param name="Items">The entries.</param>

@@ -77,6 +77,12 @@ public static class FailureCodes
     /// <summary>Transient: the object store refused or could not be reached.</summary>
     public const string StoreUnavailable = "store_unavailable";
 
+    /// <summary>Transient: the object store does not hold a picture that the recipe names. Sending it in again repairs that.</summary>
+    public const string InputMissing = "input_missing";
+
+    /// <summary>Transient: the object store holds other pixels than the digest of a picture says. Sending it in again repairs that.</summary>
+    public const string InputDamaged = "input_damaged";
+
     /// <summary>Resource: the device ran out of memory even at one row.</summary>
     public const string OutOfMemory = "out_of_memory";
 

@@ -14,7 +14,7 @@ internal static class JobDescriptions
         .WithSummary("Submit a job")
         .WithDescription(
             "Accepts a job of one image or of a sweep. Settings that take one value or a list are swept over when a list is given; the images of a sweep are ordered by " +
-            "prompt, sampler, steps, guidance scale, seed, image, the last fastest. With the header Idempotency-Key the same request makes one job however often it is sent.")
+            "prompt, sampler, steps, guidance scale, strength, seed, image, the last fastest. With the header Idempotency-Key the same request makes one job however often it is sent.")
         .Accepts<SubmitJob>("application/json")
         .TakesHeader(SubmitJobHandler.KeyHeader, "Names the request: sent again with the same body it answers 200 with the same job, with another body 422.")
         .Produces<JobView>(StatusCodes.Status202Accepted)

@@ -32,6 +32,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
             Identity,
             Runs,
             Pipelines,
+            new InputPictures(Store),
             new ImagePublisher(Store, options, Clock, NullLogger<ImagePublisher>.Instance),
             _outbox,
             new ProgressBoard(Identity, this, options, Clock, NullLogger<ProgressBoard>.Instance),
