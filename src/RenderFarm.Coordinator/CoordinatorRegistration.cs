@@ -14,7 +14,9 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Coordinator;
 
@@ -41,6 +43,7 @@ public static class CoordinatorRegistration
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<RecordGauges>(services);
         services.AddFarmOpenApi();
         return services;
     }
@@ -54,6 +57,8 @@ public static class CoordinatorRegistration
         app.MapJobs();
         app.MapWorkers();
         FarmHealth.Map(app);
+        Acceptance.Map(app);
+        app.MapFarmMetrics();
         app.MapFarmOpenApi();
         return app;
     }

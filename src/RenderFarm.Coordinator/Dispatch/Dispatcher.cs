@@ -4,6 +4,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Hosting.Background;
 
 namespace RenderFarm.Coordinator.Dispatch;
@@ -23,6 +24,7 @@ internal sealed class Dispatcher(
     ILogger<Dispatcher> logger) : FarmLoop(options.Value.DispatchInterval, clock, logger)
 {
     private const int PeekSize = 64;
+    private readonly TimeProvider _clock = clock;
     private readonly FairSelection _selection = new();
     private readonly CoordinatorOptions _options = options.Value;
 
@@ -37,6 +39,7 @@ internal sealed class Dispatcher(
         var allotments = await AllotAsync(jobs, devices, stopping);
         if (allotments.Count == 0) return false;
         var claimed = await backlog.ClaimAsync(allotments, _options.LeaseDuration, stopping);
+        CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         foreach (var task in claimed) await PublishAsync(task, stopping);
         return false;
     }

@@ -5,6 +5,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.Background;
 
@@ -47,6 +48,7 @@ internal sealed class LeaseRescuer(
 
         var batch = new TaskBatch(_clock.Now(), options.Value);
         var rescued = await record.WriteAsync(db => RescueAsync(db, batch, silentSince, stopping), stopping);
+        CoordinatorMeters.Rescued(rescued);
         events.Changed(batch.ChangedJobs);
         dispatcher.Wake();
         return rescued == BatchSize;

@@ -109,6 +109,7 @@ internal sealed class DenoisingEngine : IDisposable
             foreach (var slot in _chosen) slot.Start(_clock.GetTimestamp());
             var call = _buffers.Get(rows, _chosen[0].Shape);
             Evaluate(call);
+            EngineMeter.Called(_chosen.Count, rows);
             _budget.Succeeded();
             _lastTry = null;
             Advance(call);
