@@ -54,15 +54,11 @@ capabilities: { drop: [ALL] }
 - name: RENDERFARM_SECRETS
   value: /run/secrets/renderfarm
 - name: RENDERFARM__STORE__ENDPOINT
-  value: {{ required "store.endpoint is required: host[:port] of an S3 server, for example s3.example.org" .Values.store.endpoint | quote }}
+  value: {{ required "store.endpoint is required: the address of an S3 server, for example https://s3.example.org" .Values.store.endpoint | quote }}
 - name: RENDERFARM__STORE__BUCKET
   value: {{ .Values.store.bucket | quote }}
 - name: RENDERFARM__STORE__REGION
   value: {{ .Values.store.region | quote }}
-- name: RENDERFARM__STORE__TLS
-  value: {{ .Values.store.tls | quote }}
-- name: RENDERFARM__STORE__PATHSTYLE
-  value: {{ .Values.store.pathStyle | quote }}
 {{- with .Values.metrics.otlp.endpoint }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
   value: {{ . | quote }}
