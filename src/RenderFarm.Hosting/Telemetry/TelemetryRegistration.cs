@@ -6,6 +6,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Hosting.Telemetry;
 
@@ -21,13 +22,15 @@ public static class TelemetryRegistration
 
     /// <summary>
     /// Adds the farm's meters, the runtime's and the web server's. With <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> in the configuration, metrics, traces (HTTP
-    /// and bus) and logs go there as well.
+    /// and bus) and logs go there as well. Call it after the object store was added, whose puts are timed from then on.
     /// </summary>
     /// <param name="services">The process's services.</param>
     /// <param name="configuration">The process's configuration, environment included.</param>
     /// <param name="role">What the process is, for example <c>coordinator</c>; the service is named <c>renderfarm-coordinator</c> unless <c>OTEL_SERVICE_NAME</c> says otherwise.</param>
+    /// <exception cref="InvalidOperationException">There is no object store yet.</exception>
     public static IServiceCollection AddFarmTelemetry(this IServiceCollection services, IConfiguration configuration, string role)
     {
+        MeterObjectStore(services);
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 configuration[ServiceName] ?? $"renderfarm-{role}",
@@ -55,4 +58,15 @@ public static class TelemetryRegistration
             routes.MapPrometheusScrapingEndpoint(MetricsPath);
         return routes;
     }
+
+    private static void MeterObjectStore(IServiceCollection services)
+    {
+        var added = services.LastOrDefault(service => service.ServiceType == typeof(IObjectStore))
+            ?? throw new InvalidOperationException("Telemetry is added after the object store, whose puts it times.");
+        services.Remove(added);
+        services.AddSingleton<IObjectStore>(provider => new MeteredObjectStore(Make(added, provider), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static IObjectStore Make(ServiceDescriptor added, IServiceProvider provider) => (IObjectStore)(
+        added.ImplementationInstance ?? added.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, added.ImplementationType!));
 }

@@ -67,7 +67,7 @@ public static class ScrapedFarm
         ]);
         Diffusion.Engine.EngineMeter.Called(images: 2, rows: 4);
         var key = ObjectKey.ForImage(Attempt, run, ImageFormats.Png);
-        await new MeteredObjectStore(new MemoryObjectStore(), TimeProvider.System).PutAsync(key, new byte[1], "image/png", cancellation);
+        await services.GetRequiredService<IObjectStore>().PutAsync(key, new byte[1], "image/png", cancellation);
 
         await ReadRecordAsync(services, cancellation);
     }

@@ -26,6 +26,15 @@ public sealed class MeteredObjectStoreTests
         Assert.Equal(3, await store.SizeAsync(key, cancellation));
     }
 
+    [Fact]
+    public void Every_ability_of_the_store_behind_it_is_passed_on()
+    {
+        // A default implementation of the interface would hide the inner store's own, in silence.
+        var map = typeof(MeteredObjectStore).GetInterfaceMap(typeof(IObjectStore));
+
+        Assert.All(map.TargetMethods, method => Assert.Equal(typeof(MeteredObjectStore), method.DeclaringType));
+    }
+
     private sealed class RefusingStore : IObjectStore
     {
         public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
