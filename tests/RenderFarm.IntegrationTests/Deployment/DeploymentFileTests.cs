@@ -21,6 +21,9 @@ public sealed class DeploymentFileTests(DeployCheck check) : IClassFixture<Deplo
     public Task Compose_file_wants_secrets_and_is_whole_with_those_that_the_script_makes() => check.PassAsync("compose");
 
     [Fact]
+    public Task Roles_of_the_record_may_do_what_they_need_and_no_more() => check.PassAsync("roles");
+
+    [Fact]
     public Task Chart_passes_helm_lint_and_packs() => check.PassAsync("chart");
 
     [Fact]
