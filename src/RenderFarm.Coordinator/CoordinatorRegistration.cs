@@ -15,8 +15,10 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Coordinator;
 
@@ -47,6 +49,7 @@ public static class CoordinatorRegistration
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<RecordGauges>(services);
         services.AddFarmOpenApi();
         return services;
     }
@@ -62,6 +65,8 @@ public static class CoordinatorRegistration
         app.MapWorkers();
         app.MapFarm();
         FarmHealth.Map(app);
+        Acceptance.Map(app);
+        app.MapFarmMetrics();
         app.MapFarmOpenApi();
         return app;
     }

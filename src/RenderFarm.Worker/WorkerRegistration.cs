@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using RenderFarm.Worker.Telemetry;
 
 namespace RenderFarm.Worker;
 
@@ -21,7 +22,9 @@ public static class WorkerRegistration
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<InputPictures>();
         services.AddSingleton<ImagePublisher>();
-        services.AddSingleton<IReportSender, ReportSender>();
+        services.AddSingleton<WorkerMeters>().AddSingleton<ReportSender>();
+        services.AddSingleton<IReportSender>(provider =>
+            new MeteredReportSender(provider.GetRequiredService<ReportSender>(), provider.GetRequiredService<WorkerMeters>()));
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
         AddLoop<ReportOutbox>(services);

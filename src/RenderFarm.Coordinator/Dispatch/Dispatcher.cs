@@ -4,6 +4,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Hosting.Background;
 
 namespace RenderFarm.Coordinator.Dispatch;
@@ -38,6 +39,7 @@ internal sealed class Dispatcher(
         var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping));
         if (allotments.Count == 0) return _round.WantsAnother;
         var claimed = await backlog.ClaimAsync(allotments, _options.LeaseDuration, stopping);
+        CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         foreach (var task in claimed) await PublishAsync(task, stopping);
         return _round.WantsAnother;
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.Background;
 
@@ -67,6 +68,7 @@ internal sealed class LeaseRescuer(
 
         var batch = new TaskBatch(_clock.Now(), options.Value);
         var rescued = await record.WriteAsync(db => RescueAsync(db, batch, heard, stopping), stopping);
+        CoordinatorMeters.Rescued(rescued);
         events.Changed(batch.ChangedJobs);
         dispatcher.Wake();
         return rescued >= BatchSize;

@@ -7,6 +7,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.ObjectStore;
 
@@ -64,6 +65,7 @@ internal sealed class ReportWriter(
         {
             var batch = new TaskBatch(clock.Now(), options.Value);
             await record.WriteAsync(db => ApplyAsync(db, batch, pending, stopping), stopping);
+            CoordinatorMeters.Written(pending.Count, pending.Count(entry => entry.IsRefused), pending.Where(entry => !entry.IsRefused && !entry.NeedsConfirmation).Select(entry => entry.Report));
             events.Changed(batch.ChangedJobs);
             dispatcher.Wake();
             foreach (var report in pending.Where(report => !report.NeedsConfirmation)) report.Done.TrySetResult();
@@ -90,7 +92,8 @@ internal sealed class ReportWriter(
             entry.NeedsConfirmation = false;
             var task = tasks.GetValueOrDefault((entry.Report.Attempt.Job, entry.Report.Attempt.Index));
             var ruling = ReportRules.Judge(task, task is null ? null : batch.JobOf(task), entry.Report);
-            if (ruling.Verdict == Verdict.Refuse)
+            entry.IsRefused = ruling.Verdict == Verdict.Refuse;
+            if (entry.IsRefused)
                 CoordinatorLog.ReportRefused(logger, entry.Report.GetType().Name, entry.Report.Attempt, entry.Report.Run, entry.Report.Worker, ruling.Reason!);
             else if (ruling.Verdict == Verdict.Confirm && !entry.IsConfirmed)
                 entry.NeedsConfirmation = true;
@@ -165,6 +168,8 @@ internal sealed class ReportWriter(
         public Report Report { get; } = report;
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsRefused { get; set; }
 
         public bool NeedsConfirmation { get; set; }
 

@@ -107,6 +107,7 @@ internal sealed class DenoisingEngine : IDisposable
             foreach (var slot in _chosen) slot.Start(_clock.GetTimestamp());
             var kept = _buffers.Get(_limits.Counts.Pad(rows), _chosen[0].Shape);
             Evaluate(kept);
+            EngineMeter.Called(_chosen.Count, rows);
             _budget.Succeeded();
             _lastTry = null;
             Advance(kept.Call);
