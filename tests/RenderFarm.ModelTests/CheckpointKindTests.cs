@@ -138,7 +138,7 @@ public sealed class CheckpointKindTests : IDisposable
     [Fact]
     public void Description_is_a_page_for_people()
     {
-        var text = CheckpointAnatomy.Read(Open(Kind("lcm", TinyLayout.Optimum)) ).ToString();
+        var text = CheckpointAnatomy.Read(Open(Kind("lcm", TinyLayout.Optimum))).ToString();
         Assert.Contains("StableDiffusion1, TextToImage, predicts Epsilon, takes the guidance scale as an input", text, StringComparison.Ordinal);
         Assert.Contains("rows        any number a call, all at the same step", text, StringComparison.Ordinal);
         Assert.Contains("unet\n  takes sample Float [?, 4, ?, ?]\n  takes timestep Int64 []\n", text, StringComparison.Ordinal);

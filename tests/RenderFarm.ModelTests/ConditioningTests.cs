@@ -46,6 +46,19 @@ public sealed class ConditioningTests : IDisposable
     }
 
     [Fact]
+    public void Text_encoder_with_a_fixed_number_of_rows_is_fed_that_many()
+    {
+        var tiny = TinyCheckpoint.StableDiffusionXL();
+        using var open = Load(tiny);
+        var expected = Encode(open, new GenerationRequest { Prompt = Prompt }).Prompt;
+        Directory.Delete(_folder, recursive: true);
+        using var shut = Load(tiny with { Encoders = [.. tiny.Encoders.Select(encoder => encoder with { Network = encoder.Network with { Batch = 2 } })] });
+        var actual = Encode(shut, new GenerationRequest { Prompt = Prompt }).Prompt;
+        Close.Assert(expected.Text.Values, actual.Text.Values, 1e-6, "embedding");
+        Close.Assert(expected.Pooled, actual.Pooled, 1e-6, "pooled embedding");
+    }
+
+    [Fact]
     public void Clip_skip_beyond_the_first_layer_of_the_shorter_encoder_is_refused()
     {
         using var graphs = Load(TinyCheckpoint.StableDiffusionXL());

@@ -52,7 +52,7 @@ internal sealed record TextEncoderLayout(TensorSpec Ids)
     /// <summary>Rows of every call.</summary>
     public int Rows => Ids.Rank == 2 && Ids.Dimensions[0] > 0 ? Ids.Dimensions[0] : 1;
 
-    private TensorSpec? Hidden => Last ?? Penultimate ?? Layers.LastOrDefault();
+    private TensorSpec? Hidden => Last ?? Penultimate ?? (Layers.Count > 0 ? Layers[^1] : null);
 
     private static TensorSpec? Of(GraphInterface graph, int rank, params ReadOnlySpan<string> names) =>
         graph.OptionalOutput(names) is { } output && output.Rank == rank ? output : null;
