@@ -75,7 +75,7 @@ public sealed class Sd1NetworkTests : IDisposable
         var pixels = height * width * 64;
         for (var row = 0; row < rows; row++)
         {
-            var image = decoder.Decode(io.Floats($"in{shape}_latent").AsSpan(row * 4 * height * width, 4 * height * width), new LatentShape(4, height, width));
+            var image = decoder.Decode(io.Floats($"in{shape}_latent").AsSpan(row * 4 * height * width, 4 * height * width), new LatentShape(4, height, width), TestContext.Current.CancellationToken);
             var expected = VaeDecoder.ToPixels(io.Floats($"out{shape}_decoded").AsSpan(row * 3 * pixels, 3 * pixels), pixels);
             Assert.All(expected.Zip(image.Pixels), pair => Assert.InRange(pair.Second - pair.First, -1, 1));
             Assert.InRange(expected.Zip(image.Pixels).Count(pair => pair.First != pair.Second), 0, 3);

@@ -47,7 +47,7 @@ public sealed class VaeTilingTests(ITestOutputHelper output)
         using var decoder = Decoder(new VaeTiling(1, 16, 8, 4));
         var latent = new float[shape.Length];
         NoiseStreams.Create("torch_cpu", 1).Draw(latent);
-        Assert.Equal(decoder.Decode(latent, shape).Pixels, decoder.Decode(latent, shape).Pixels);
+        Assert.Equal(decoder.Decode(latent, shape, TestContext.Current.CancellationToken).Pixels, decoder.Decode(latent, shape, TestContext.Current.CancellationToken).Pixels);
     }
 
     private ((int Largest, double Decibels) Decoded, double Encoded) Measure(LatentShape shape, VaeTiling tiling)
@@ -61,8 +61,8 @@ public sealed class VaeTilingTests(ITestOutputHelper output)
         var encoded = Math.Sqrt(whole.Zip(pieces).Average(pair => Math.Pow(pair.First - pair.Second, 2))) / deviation;
 
         RgbImage expected, actual;
-        using (var decoder = Decoder(Never)) expected = decoder.Decode(whole, shape);
-        using (var decoder = Decoder(tiling)) actual = decoder.Decode(whole, shape);
+        using (var decoder = Decoder(Never)) expected = decoder.Decode(whole, shape, TestContext.Current.CancellationToken);
+        using (var decoder = Decoder(tiling)) actual = decoder.Decode(whole, shape, TestContext.Current.CancellationToken);
         var largest = expected.Pixels.Zip(actual.Pixels).Max(pair => Math.Abs(pair.First - pair.Second));
         var decibels = PeakSignalToNoise.Decibels(expected, actual);
         output.WriteLine(FormattableString.Invariant(
