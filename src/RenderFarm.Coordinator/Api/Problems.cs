@@ -30,7 +30,8 @@ internal static class Problems
 
     /// <summary>400: these fields are at fault.</summary>
     public static ProblemResult Invalid(params IReadOnlyList<FieldError> errors) => new(Of(
-        StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", Detail(errors)) with { Errors = errors });
+        StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", Detail(errors)) with
+    { Errors = errors });
 
     /// <summary>400: the request as a whole is at fault.</summary>
     public static ProblemResult Malformed(string detail) =>
@@ -73,7 +74,8 @@ internal static class Problems
 
     /// <summary>422: pictures that the request names or carries are at fault.</summary>
     public static ProblemResult NotUsable(params IReadOnlyList<FieldError> errors) => new(Of(
-        StatusCodes.Status422UnprocessableEntity, ProblemCodes.InputNotUsable, "A picture cannot be used.", Detail(errors)) with { Errors = errors });
+        StatusCodes.Status422UnprocessableEntity, ProblemCodes.InputNotUsable, "A picture cannot be used.", Detail(errors)) with
+    { Errors = errors });
 
     /// <summary>413.</summary>
     public static ProblemResult TooLarge(string? detail = null) => new(Of(
