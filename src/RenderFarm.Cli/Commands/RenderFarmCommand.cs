@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using RenderFarm.Cli.Client;
 using RenderFarm.Cli.Options;
 
@@ -85,9 +86,11 @@ internal static class RenderFarmCommand
         // Of a misspelt command the parser says that a command is missing and that no word after it is known: the first word is the fault.
         if (command is RootCommand) messages = [line.UnmatchedTokens is [var word, ..] ? $"Unknown command '{word}'." : "No command given."];
         foreach (var message in messages) environment.Error.WriteLine($"error: {message}");
-        environment.Error.WriteLine($"See: renderfarm {(command is RootCommand ? "" : command.Name + " ")}--help");
+        environment.Error.WriteLine($"See: renderfarm {PathOf(line.CommandResult)}--help");
         return ExitCodes.WrongUse;
     }
+
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)}{result.Command.Name} " : "";
 
     private static int Report(CliEnvironment environment, CommandException error, string message, bool verbose)
     {

@@ -30,7 +30,7 @@ internal static class Problems
 
     /// <summary>400: these fields are at fault.</summary>
     public static ProblemResult Invalid(params IReadOnlyList<FieldError> errors) => new(Of(
-        StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", Detail(errors)) with { Errors = errors });
+        StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", Detail(errors), errors));
 
     /// <summary>400: the request as a whole is at fault.</summary>
     public static ProblemResult Malformed(string detail) =>
@@ -73,7 +73,7 @@ internal static class Problems
 
     /// <summary>422: pictures that the request names or carries are at fault.</summary>
     public static ProblemResult NotUsable(params IReadOnlyList<FieldError> errors) => new(Of(
-        StatusCodes.Status422UnprocessableEntity, ProblemCodes.InputNotUsable, "A picture cannot be used.", Detail(errors)) with { Errors = errors });
+        StatusCodes.Status422UnprocessableEntity, ProblemCodes.InputNotUsable, "A picture cannot be used.", Detail(errors), errors));
 
     /// <summary>413.</summary>
     public static ProblemResult TooLarge(string? detail = null) => new(Of(
@@ -96,12 +96,13 @@ internal static class Problems
     private static string Detail(IReadOnlyList<FieldError> errors) =>
         errors.Count == 1 ? $"{errors[0].Field}: {errors[0].Detail}" : $"{errors.Count} fields are at fault; see errors.";
 
-    private static Problem Of(int status, string code, string title, string detail) => new()
+    private static Problem Of(int status, string code, string title, string detail, IReadOnlyList<FieldError>? errors = null) => new()
     {
         Type = "urn:renderfarm:problem:" + code,
         Title = title,
         Status = status,
         Detail = detail,
         Code = code,
+        Errors = errors ?? [],
     };
 }

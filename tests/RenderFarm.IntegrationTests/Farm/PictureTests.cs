@@ -33,7 +33,11 @@ public sealed class PictureTests : IDisposable
         var shown = await RenderAsync("--init-image", file, "--strength", "0.5", "--steps", "10", "--seed", "5");
         var served = await ThroughTheInterfaceAsync(disc, digest => new SubmitJob
         {
-            Prompt = Prompt, Seed = 5, Steps = 10, InitImage = digest, Strength = 0.5,
+            Prompt = Prompt,
+            Seed = 5,
+            Steps = 10,
+            InitImage = digest,
+            Strength = 0.5,
         });
 
         Assert.Equal(await File.ReadAllBytesAsync(shown, Cancellation), served);

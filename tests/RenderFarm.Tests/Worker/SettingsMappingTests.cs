@@ -1,6 +1,8 @@
 using RenderFarm.Contracts;
 using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Imaging;
 using RenderFarm.Tests.Imaging;
@@ -73,6 +75,17 @@ public sealed class SettingsMappingTests
         Assert.Equal(InpaintAreas.All, PictureNames.Areas);
         Assert.Equal(InpaintFills.All, PictureNames.Fills);
         Assert.Equal(HiresUpscalers.All, PictureNames.Upscalers);
+    }
+
+    [Fact]
+    public void Wire_and_engine_agree_on_the_samplers_that_can_run_their_last_steps_alone()
+    {
+        foreach (var name in Samplers.All)
+        {
+            var sampler = SamplerCatalog.Create(new TrainingSchedule(new TrainingScheduleOptions()), new SamplerSettings { Sampler = name, Steps = 20 });
+            var started = Record.Exception(() => sampler.Start(new float[4], NoiseStreams.Create(NoiseSources.TorchCpu, 1), sampler.FirstTurn(0.5)));
+            Assert.Equal((name, Samplers.CanBeginLate(name)), (name, started is null));
+        }
     }
 
     [Fact]
