@@ -64,6 +64,15 @@ public sealed class GraphLayoutTests : IDisposable
         Assert.Contains($"{file}: the graph has an unknown input 'mystery'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(OnnxType.Int32, 1, "'timestep' is of Int32; allowed: Float, Float16 or Int64")]
+    [InlineData(OnnxType.Float, 2, "its input 'timestep' has 2 dimensions; allowed: 0 or 1")]
+    public void Timestep_of_a_type_or_rank_that_nobody_exports_is_refused(OnnxType type, int rank, string reason)
+    {
+        var file = Layout(OnnxType.Float, type, [.. Enumerable.Repeat<object>("batch", rank)]).Save(Path.Combine(_folder.FullName, "model.onnx"));
+        Assert.Contains(reason, Assert.Throws<CheckpointException>(() => new UNet(OnnxGraph.Load(file, Sessions))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Missing_input_is_answered_with_those_there_are()
     {

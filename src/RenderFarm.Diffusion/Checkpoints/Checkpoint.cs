@@ -90,7 +90,7 @@ public sealed class Checkpoint
         };
         foreach (var file in (string[])[.. checkpoint.TextFolders.Select(text => text.EncoderFile), checkpoint.UNetFile, checkpoint.VaeDecoderFile])
         {
-            if (!File.Exists(file)) throw new CheckpointException(file, "the file is missing");
+            if (!File.Exists(file)) throw new CheckpointException(file, "the file is missing" + WhatIsThere(folder, file));
         }
 
         return checkpoint;
@@ -101,6 +101,12 @@ public sealed class Checkpoint
         Directory.Exists(Path.Combine(folder, "text_encoder_2")) ? 0.13025
         : index.Text("_class_name") is { } name && name.Contains("Upscale", StringComparison.Ordinal) ? 0.08333
         : 0.18215;
+
+    /// <summary>A word for those who bring a checkpoint in another form, which is the commonest reason for a missing graph.</summary>
+    private static string WhatIsThere(string folder, string file) =>
+        Directory.Exists(Path.Combine(folder, "transformer")) ? "; the folder holds a transformer (Stable Diffusion 3, Flux), which this engine does not run"
+        : Path.GetDirectoryName(file) is var component && Directory.Exists(component) && Directory.EnumerateFiles(component, "*.safetensors").Any()
+            ? "; there are PyTorch weights, which optimum-cli export onnx turns into a graph" : "";
 
     private (string EncoderFile, string TokenizerFolder) TextFolder(string suffix) =>
         (Path.Combine(Folder, "text_encoder" + suffix, "model.onnx"), Path.Combine(Folder, "tokenizer" + suffix));

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx;
 
@@ -59,6 +60,7 @@ internal sealed record UNetLayout(TensorSpec Sample, TensorSpec Timestep, Tensor
             graph.Input("sample"), graph.Input("timestep"), graph.Input("encoder_hidden_states"), graph.Output("out_sample", "latent", "noise_pred"));
         RequireRank(graph, layout.Sample, 4);
         RequireRank(graph, layout.Text, 3);
+        foreach (var tensor in graph.Inputs.Except(graph.Switches).Append(layout.Prediction)) RequireType(graph, tensor);
         if (layout.Timestep.Rank > 1) throw new CheckpointException(graph.File, $"its input '{layout.Timestep.Name}' has {layout.Timestep.Rank} dimensions; allowed: 0 or 1");
         var given = Fixed(layout.Prediction, 1);
         var taken = Fixed(layout.Sample, 1) ?? configuredChannels ?? given ?? StandardChannels;
@@ -78,6 +80,12 @@ internal sealed record UNetLayout(TensorSpec Sample, TensorSpec Timestep, Tensor
     /// <summary>A dimension's fixed length, or null.</summary>
     public static int? Fixed(TensorSpec? tensor, int dimension) =>
         tensor is not null && dimension < tensor.Rank && tensor.Dimensions[dimension] > 0 ? tensor.Dimensions[dimension] : null;
+
+    private static void RequireType(GraphInterface graph, TensorSpec tensor)
+    {
+        if (tensor.ElementType is not (TensorElementType.Float or TensorElementType.Float16 or TensorElementType.Int64))
+            throw new CheckpointException(graph.File, $"'{tensor.Name}' is of {tensor.ElementType}; allowed: Float, Float16 or Int64");
+    }
 
     private static void RequireRank(GraphInterface graph, TensorSpec tensor, int rank)
     {

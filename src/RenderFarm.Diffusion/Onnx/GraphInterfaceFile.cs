@@ -8,7 +8,8 @@ namespace RenderFarm.Diffusion.Onnx;
 /// <remarks>
 /// Field numbers from onnx.proto (IR version 10): ModelProto.graph = 7; GraphProto.initializer = 5, input = 11, output = 12; TensorProto.name = 8;
 /// ValueInfoProto.name = 1, type = 2; TypeProto.tensor_type = 1; its elem_type = 1, shape = 2; TensorShapeProto.dim = 1; its dim_value = 1.
-/// ONNX Runtime's element types have ONNX's numbers. Limitations: inputs and outputs that are no tensors are left out.
+/// ONNX Runtime's element types have ONNX's numbers. Limitations: inputs and outputs that are no tensors are left out; lengths that the
+/// file leaves open stay so, even where a session would infer them.
 /// </remarks>
 internal static class GraphInterfaceFile
 {

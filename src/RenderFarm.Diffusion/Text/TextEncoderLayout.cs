@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx;
 
@@ -35,6 +36,8 @@ internal sealed record TextEncoderLayout(TensorSpec Ids)
             Penultimate = Of(graph, 3, "hidden_states"),
             Layers = layers,
         };
+        if (layout.Ids.ElementType is not (TensorElementType.Int32 or TensorElementType.Int64))
+            throw new CheckpointException(graph.File, $"its input '{layout.Ids.Name}' is of {layout.Ids.ElementType}; allowed: Int32 or Int64");
         // Names what is missing.
         if (layout.Hidden is null) graph.Output("last_hidden_state");
         return layout;
@@ -49,7 +52,7 @@ internal sealed record TextEncoderLayout(TensorSpec Ids)
     /// <summary>Rows of every call.</summary>
     public int Rows => Ids.Rank == 2 && Ids.Dimensions[0] > 0 ? Ids.Dimensions[0] : 1;
 
-    private TensorSpec? Hidden => Last ?? Penultimate ?? Layers.LastOrDefault();
+    private TensorSpec? Hidden => Last ?? Penultimate ?? (Layers.Count > 0 ? Layers[^1] : null);
 
     private static TensorSpec? Of(GraphInterface graph, int rank, params ReadOnlySpan<string> names) =>
         graph.OptionalOutput(names) is { } output && output.Rank == rank ? output : null;

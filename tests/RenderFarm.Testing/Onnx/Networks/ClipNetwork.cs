@@ -11,6 +11,9 @@ public sealed record ClipNetwork(int Width, int Layers, int Heads, int Vocabular
     /// <summary>GELU as OpenCLIP's encoders have it, in place of CLIP's quick one.</summary>
     public bool ExactGelu { get; init; }
 
+    /// <summary>Rows: a number where it is fixed.</summary>
+    public object Batch { get; init; } = "batch";
+
     public OnnxType IdType { get; init; } = OnnxType.Int64;
 
     public OnnxType FloatType { get; init; } = OnnxType.Float;
@@ -25,7 +28,7 @@ public sealed record ClipNetwork(int Width, int Layers, int Heads, int Vocabular
     public OnnxFile Build(Weights weights)
     {
         var graph = new NetworkGraph(weights);
-        graph.File.Input("input_ids", IdType, "batch", Context);
+        graph.File.Input("input_ids", IdType, Batch, Context);
         var ids = graph.Cast("input_ids", OnnxType.Int64);
         const string Root = "text_model";
         List<string> hidden =
@@ -59,12 +62,12 @@ public sealed record ClipNetwork(int Width, int Layers, int Heads, int Vocabular
         var pooled = graph.Reshape(graph.MatMul(graph.Reshape(place, 0, 1, Context), last), 0, Width);
         if (Projection > 0) pooled = graph.Linear(pooled, "text_projection", Width, Projection, bias: false);
 
-        if (Projection == 0) graph.Output(last, DemoNames ? "text_embeddings" : "last_hidden_state", FloatType, "batch", Context, Width);
-        else if (!DemoNames) graph.Output(last, "last_hidden_state", FloatType, "batch", Context, Width);
-        if (Projection > 0) graph.Output(pooled, DemoNames ? "text_embeddings" : "text_embeds", FloatType, "batch", Projection);
-        else if (!DemoNames) graph.Output(pooled, "pooler_output", FloatType, "batch", Width);
+        if (Projection == 0) graph.Output(last, DemoNames ? "text_embeddings" : "last_hidden_state", FloatType, Batch, Context, Width);
+        else if (!DemoNames) graph.Output(last, "last_hidden_state", FloatType, Batch, Context, Width);
+        if (Projection > 0) graph.Output(pooled, DemoNames ? "text_embeddings" : "text_embeds", FloatType, Batch, Projection);
+        else if (!DemoNames) graph.Output(pooled, "pooler_output", FloatType, Batch, Width);
         if (!GivesLayers) return;
-        if (DemoNames) graph.Output(hidden[^2], "hidden_states", FloatType, "batch", Context, Width);
-        for (var i = 0; i < hidden.Count && !DemoNames; i++) graph.Output(hidden[i], $"hidden_states.{i}", FloatType, "batch", Context, Width);
+        if (DemoNames) graph.Output(hidden[^2], "hidden_states", FloatType, Batch, Context, Width);
+        for (var i = 0; i < hidden.Count && !DemoNames; i++) graph.Output(hidden[i], $"hidden_states.{i}", FloatType, Batch, Context, Width);
     }
 }
