@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Onnx.Devices;
 using RenderFarm.Testing.Onnx;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Onnx.Devices;
 
 namespace RenderFarm.Diffusion.Onnx;
 

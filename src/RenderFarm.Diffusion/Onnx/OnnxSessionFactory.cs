@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Onnx.Devices;
 
 namespace RenderFarm.Diffusion.Onnx;
 

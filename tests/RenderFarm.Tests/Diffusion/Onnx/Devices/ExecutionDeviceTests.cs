@@ -1,8 +1,8 @@
 using RenderFarm.Diffusion;
-using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Onnx.Devices;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Onnx;
+namespace RenderFarm.Tests.Diffusion.Onnx.Devices;
 
 public sealed class ExecutionDeviceTests
 {

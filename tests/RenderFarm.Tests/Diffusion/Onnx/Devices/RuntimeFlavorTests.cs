@@ -3,7 +3,7 @@ using System.Text.Json;
 using RenderFarm.Testing;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Onnx;
+namespace RenderFarm.Tests.Diffusion.Onnx.Devices;
 
 /// <summary>Which native ONNX Runtime a build carries, read from the projects as MSBuild evaluates them: the CUDA package itself is not needed.</summary>
 public sealed class RuntimeFlavorTests

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.OnnxRuntime;
 
-namespace RenderFarm.Diffusion.Onnx;
+namespace RenderFarm.Diffusion.Onnx.Devices;
 
 /// <summary>
 /// Where sessions run: the CPU, or one CUDA device. Which of them there can be is decided by the native ONNX Runtime that the executable carries.

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RenderFarm.Diffusion.Onnx;
+namespace RenderFarm.Diffusion.Onnx.Devices;
 
 /// <summary>How a session uses a CUDA device.</summary>
 /// <remarks>

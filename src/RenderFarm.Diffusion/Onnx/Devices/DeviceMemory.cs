@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace RenderFarm.Diffusion.Onnx;
+namespace RenderFarm.Diffusion.Onnx.Devices;
 
 /// <summary>
 /// Where the bound tensors of a session live. On the host they are our own arrays. Elsewhere they are allocated once on the device, so that their addresses
