@@ -104,7 +104,10 @@ public sealed class CheckpointKindTests : IDisposable
         tiny = tiny with { UNet = tiny.UNet with { Shape = [2, 12, 8], TimestepShape = [2] } };
         Assert.Equal((16, 24), CheckpointAnatomy.Read(Open(tiny)).FixedSize);
         using var pipeline = Load(tiny);
-        var error = await Assert.ThrowsAsync<GenerationException>(() => pipeline.GenerateAsync(new GenerationRequest { Prompt = "a", Steps = 2 }, cancellation: Cancellation));
+        var request = new GenerationRequest { Prompt = "a", Steps = 2 };
+        var image = (await pipeline.GenerateAsync(request, cancellation: Cancellation)).Image;
+        Assert.Equal((16, 24), (image.Width, image.Height));
+        var error = await Assert.ThrowsAsync<GenerationException>(() => pipeline.GenerateAsync(request with { Height = 16 }, cancellation: Cancellation));
         Assert.Equal(
             (GenerationError.BadRequest, "width × height is 16×16; allowed: 16×24, because this checkpoint's graphs have a fixed shape."), (error.Error, error.Message));
     }
