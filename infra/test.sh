@@ -2,7 +2,8 @@
 # The whole gate: format check, build with warnings as errors, every test. The last line is "N passed, N failed".
 #   infra/test.sh            everything
 #   infra/test.sh -class X   words are passed to the test runners, to run a part while working
-# Needs the .NET SDK named in global.json and nothing else.
+# Needs the .NET SDK named in global.json. The servers that some tests stand on are installed when missing (infra/services/install.sh); where that cannot
+# be, their tests are skipped with the reason, and with CI=true the gate fails.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -13,6 +14,9 @@ trap 'rm -rf "$results"' EXIT
 
 step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 die() { printf 'error: %s\n' "$1" >&2; echo "0 passed, 1 failed"; exit 1; }
+
+step "Services"
+bash infra/services/install.sh || [ "${CI:-}" != true ] || die "in continuous integration every service must be there"
 
 step "Restore"
 dotnet restore RenderFarm.sln || die "a package cannot be restored; in continuous integration the lock files must be current"

@@ -91,12 +91,12 @@ public abstract class CoordinatorTest : IAsyncLifetime
     protected async Task PassAsync(TimeSpan step)
     {
         var rescuer = Host.Services.GetRequiredService<LeaseRescuer>();
-        var probes = Host.Services.GetRequiredService<LeaseProbes>();
+        var leases = Host.Services.GetRequiredService<LeaseClock>();
         Clock.Advance(step);
         var pass = rescuer.NextPass();
         rescuer.Wake();
         await pass.WaitAsync(Deadline);
-        while (probes.Clock.Underway > 0)
+        while (leases.Underway > 0)
         {
             Deadline.ThrowIfCancellationRequested();
             await Task.Yield();

@@ -45,11 +45,7 @@ public sealed class CoordinatorHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(clock).AddSingleton<IObjectStore>(store);
-        builder.Services.AddCoordinator(options =>
-        {
-            options.DatabasePath = Path.Combine(folder, "farm.db");
-            configure?.Invoke(options);
-        });
+        builder.Services.AddCoordinator(options => configure?.Invoke(options), record => record.Connection = $"Data Source={Path.Combine(folder, "farm.db")}");
         builder.Services.AddFarmBus([CoordinatorBus.Part, .. workers.Select(worker => worker.Part)]);
         var app = builder.Build();
         app.MapCoordinator();

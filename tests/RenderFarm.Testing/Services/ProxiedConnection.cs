@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+
+namespace RenderFarm.Testing.Services;
+
+/// <summary>One client's connection through a <see cref="FaultProxy"/>: two sockets and a pump for each direction.</summary>
+internal sealed class ProxiedConnection(FaultProxy proxy, Socket client) : IDisposable
+{
+    private const int PieceSize = 16_384;
+    private readonly Socket _server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when both sides are closed.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Passes bytes until either side ends or <see cref="Reset"/> cuts both off.</summary>
+    public async Task RunAsync(string host, int port, CancellationToken cancellation)
+    {
+        try
+        {
+            client.NoDelay = true;
+            await _server.ConnectAsync(host, port, cancellation);
+            await Task.WhenAll(PumpAsync(client, _server, toServer: true, cancellation), PumpAsync(_server, client, toServer: false, cancellation));
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // A broken connection is this class's everyday business; both ends learn of it from the reset below.
+        }
+
+        Reset();
+        _ended.TrySetResult();
+    }
+
+    /// <summary>Ends both sides with a reset, so that neither takes it for a goodbye.</summary>
+    public void Reset()
+    {
+        Abort(client);
+        Abort(_server);
+    }
+
+    public void Dispose() => Reset();
+
+    private async Task PumpAsync(Socket from, Socket to, bool toServer, CancellationToken cancellation)
+    {
+        var buffer = new byte[PieceSize];
+        while (true)
+        {
+            var limit = proxy.BytesPerSecond;
+            // A tenth of a second's bytes at a time keeps a slow line slow without bursts.
+            var piece = limit > 0 ? Math.Clamp(limit / 10, 1, PieceSize) : PieceSize;
+            var count = await from.ReceiveAsync(buffer.AsMemory(0, piece), cancellation);
+            if (limit > 0) await Task.Delay(TimeSpan.FromSeconds((double)count / limit), proxy.Clock, cancellation);
+            if (proxy.Delay > TimeSpan.Zero) await Task.Delay(proxy.Delay, proxy.Clock, cancellation);
+            await proxy.PassAsync(toServer, cancellation);
+            if (count == 0)
+            {
+                to.Shutdown(SocketShutdown.Send);
+                return;
+            }
+
+            for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), cancellation);
+        }
+    }
+
+    private static void Abort(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // Already closed: nothing is left to be lingered over.
+        }
+
+        socket.Close();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Serialization;
+
+namespace RenderFarm.Testing.Services;
+
+/// <summary>
+/// A RabbitMQ broker: the one named in <c>RENDERFARM_TEST_RABBITMQ</c> (an AMQP address with administrator's rights; its management interface is expected
+/// at port 15672 or where <c>RENDERFARM_TEST_RABBITMQ_MANAGEMENT</c> says), else one started for this run.
+/// </summary>
+public sealed class RabbitMqService : IAsyncDisposable
+{
+    private static readonly Lazy<Task<RabbitMqService>> Shared = new(() =>
+        Environment.GetEnvironmentVariable("RENDERFARM_TEST_RABBITMQ") is { Length: > 0 } address ? Task.FromResult(Existing(new Uri(address))) : StartAsync());
+
+    private readonly LocalServer? _server;
+    private readonly HttpClient _management;
+
+    private RabbitMqService(LocalServer? server, Uri address, Uri management)
+    {
+        (_server, Address) = (server, address);
+        _management = new HttpClient { BaseAddress = management };
+        _management.DefaultRequestHeaders.Authorization =
+            new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
+    }
+
+    /// <summary>The broker's AMQP address, without a virtual host.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The broker that all test classes share. Never stop it: start one of your own for that.</summary>
+    /// <exception cref="ServiceUnavailableException">There is none; the test is skipped.</exception>
+    public static Task<RabbitMqService> SharedAsync() => Shared.Value;
+
+    /// <summary>A broker for one test, which may stop and kill it. About 6 seconds.</summary>
+    /// <exception cref="ServiceUnavailableException">It does not start here; the test is skipped.</exception>
+    public static async Task<RabbitMqService> StartAsync()
+    {
+        var ports = FreePorts.Take(4);
+        var server = await LocalServer.StartAsync("rabbitmq", [.. ports.Select(port => $"{port}")]);
+        return new RabbitMqService(server, new Uri(server.Answer), new Uri($"http://127.0.0.1:{ports[1]}/"));
+    }
+
+    /// <summary>A new virtual host on the shared broker: a world of its own for one test class.</summary>
+    public static async Task<VirtualHost> NewVirtualHostAsync() => await (await SharedAsync()).AddVirtualHostAsync();
+
+    /// <summary>A new virtual host on this broker.</summary>
+    public async Task<VirtualHost> AddVirtualHostAsync()
+    {
+        var name = $"test-{Guid.NewGuid():N}";
+        using var made = await _management.PutAsync(new Uri($"api/vhosts/{name}", UriKind.Relative), null);
+        made.EnsureSuccessStatusCode();
+        return new VirtualHost(this, name);
+    }
+
+    /// <summary>Ends the broker in good order. About 6 seconds.</summary>
+    public Task StopAsync() => Own.DownAsync("TERM");
+
+    /// <summary>Crashes the broker.</summary>
+    public Task KillAsync() => Own.DownAsync("KILL");
+
+    /// <summary>Starts the broker again, with what it had on disk.</summary>
+    public Task StartAgainAsync() => Own.UpAsync();
+
+    /// <summary>Freezes the broker with its connections open.</summary>
+    public void Freeze() => Own.Freeze();
+
+    /// <summary>Lets a frozen broker go on.</summary>
+    public void Thaw() => Own.Thaw();
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        _management.Dispose();
+        if (_server is not null) await _server.DisposeAsync();
+    }
+
+    internal async Task<IReadOnlyList<BrokerQueue>> QueuesAsync(string virtualHost) =>
+        (await _management.GetFromJsonAsync<BrokerQueue[]>(new Uri($"api/queues/{virtualHost}", UriKind.Relative)))!;
+
+    internal async Task RemoveVirtualHostAsync(string name)
+    {
+        using var removed = await _management.DeleteAsync(new Uri($"api/vhosts/{name}", UriKind.Relative));
+        removed.EnsureSuccessStatusCode();
+    }
+
+    internal async Task CloseConnectionsAsync(string virtualHost)
+    {
+        foreach (var connection in (await _management.GetFromJsonAsync<BrokerConnection[]>(new Uri($"api/vhosts/{virtualHost}/connections", UriKind.Relative)))!)
+        {
+            using var closed = await _management.DeleteAsync(new Uri($"api/connections/{Uri.EscapeDataString(connection.Name)}", UriKind.Relative));
+        }
+    }
+
+    private LocalServer Own => _server ?? throw new InvalidOperationException("A broker named in the environment is not this run's to stop.");
+
+    private static RabbitMqService Existing(Uri address)
+    {
+        var management = Environment.GetEnvironmentVariable("RENDERFARM_TEST_RABBITMQ_MANAGEMENT") ?? $"http://{address.Host}:15672/";
+        return new RabbitMqService(null, address, new Uri(management));
+    }
+
+    private sealed record BrokerConnection([property: JsonPropertyName("name")] string Name);
+}
+
+/// <summary>A queue as the broker's management interface shows it. Counts are up to five seconds old.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">classic or quorum.</param>
+/// <param name="Durable">Whether it outlives a restart of the broker.</param>
+/// <param name="Arguments">What it was declared with.</param>
+public sealed record BrokerQueue(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("type")] string Type,
+    [property: JsonPropertyName("durable")] bool Durable,
+    [property: JsonPropertyName("arguments")] IReadOnlyDictionary<string, System.Text.Json.JsonElement> Arguments);
+
+/// <summary>One virtual host, gone with all its queues when disposed.</summary>
+public sealed class VirtualHost : IAsyncDisposable
+{
+    private readonly RabbitMqService _broker;
+    private readonly string _name;
+
+    internal VirtualHost(RabbitMqService broker, string name)
+    {
+        (_broker, _name) = (broker, name);
+        Address = new Uri(broker.Address, name);
+    }
+
+    /// <summary>AMQP address with user, password and virtual host: what <c>RenderFarm:Bus:Connection</c> takes.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The same through another port, such as a <see cref="FaultProxy"/>'s.</summary>
+    public Uri AddressVia(int port) => new UriBuilder(Address) { Port = port }.Uri;
+
+    /// <summary>Its queues.</summary>
+    public Task<IReadOnlyList<BrokerQueue>> QueuesAsync() => _broker.QueuesAsync(_name);
+
+    /// <summary>Closes every connection to it from the broker's side.</summary>
+    public Task CloseConnectionsAsync() => _broker.CloseConnectionsAsync(_name);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync() => await _broker.RemoveVirtualHostAsync(_name);
+}
