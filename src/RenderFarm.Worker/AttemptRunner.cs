@@ -57,11 +57,14 @@ internal sealed class AttemptRunner(
         try
         {
             // 1. The pipeline of the recipe's checkpoint, loaded if it is not.
-            using var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+            var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
 
             // 2. Pixels. The engine decides when; the first progress says that it has begun.
             var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var result = await pipeline.Value.GenerateAsync(SettingsMapping.ToRequest(recipe), watch, run.Stopping);
+            var rendering = pipeline.Value.GenerateAsync(SettingsMapping.ToRequest(recipe), watch, run.Stopping);
+            // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
+            _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            var result = await rendering.WaitAsync(run.Abandoned);
 
             // 3. File, object, and only then the word that it is there.
             var profile = SettingsMapping.ToProfile(pipeline.Value.Environment);
@@ -75,6 +78,11 @@ internal sealed class AttemptRunner(
         catch (OperationCanceledException) when (run.Cause == StopCause.Shutdown)
         {
             return new AttemptReturned(run.Attempt, run.Run, identity.Name);
+        }
+        catch (OperationCanceledException) when (run.Cause == StopCause.Stuck)
+        {
+            return new AttemptFailed(run.Attempt, run.Run, identity.Name, new AttemptFailure(
+                FailureCodes.EngineStuck, Retryable: true, "The engine made no step for far longer than its steps take."));
         }
         catch (Exception error)
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace RenderFarm.Worker;
 
@@ -23,6 +24,8 @@ public static class WorkerRegistration
         services.AddSingleton<IReportSender, ReportSender>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
+        services.AddSingleton(provider => new StepWatch(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.StuckAfter));
+        AddLoop<EngineWatchdog>(services);
         AddLoop<ReportOutbox>(services);
         AddLoop<ProgressBoard>(services);
         AddLoop<HeartbeatLoop>(services);

@@ -4,6 +4,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Tests.Simulation;
@@ -62,6 +63,9 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
             Require(task.AvoidWorker != claim.Worker || !others.Any(), $"task {Name(task)} went back to {claim.Worker}, where it failed, though others could take it");
         }
     }
+
+    /// <summary>The bus was told that a report is dealt with, and forgets it.</summary>
+    public void Acknowledged(Report report) => Require(farm.Ledger.WasJudged(report), $"{report.GetType().Name} of {report.Attempt} was acknowledged and never reached the record");
 
     /// <summary>Silence was judged.</summary>
     public void Silent(Silence silence)

@@ -108,7 +108,12 @@ internal sealed class SimFarm
 
     public void Tell(string worker, object message) => Bus.Send(MessageKind.Worker, worker, () => AnyUp() is { } up && up.Handle(message));
 
-    public bool Deliver(Report report) => Bus.Send(MessageKind.Report, report.Worker, () => AnyUp() is { } up && up.Handle(report));
+    public bool Deliver(Report report) => Bus.Send(MessageKind.Report, report.Worker, () =>
+    {
+        if (AnyUp() is not { } up || !up.Handle(report)) return false;
+        Invariants.Acknowledged(report);
+        return true;
+    });
 
     public void Publish(string worker, AttemptId attempt) => Bus.Send(MessageKind.Command, worker, () => Worker(worker).Take(attempt));
 

@@ -1,4 +1,5 @@
 using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Reports;
 
 namespace RenderFarm.Tests.Simulation;
 
@@ -14,6 +15,7 @@ internal enum TaskNature
 internal sealed class SimLedger
 {
     private readonly Dictionary<(JobId, int), TaskNature> _natures = [];
+    private readonly HashSet<Report> _judged = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(JobId, int), int> _failures = [];
     private readonly Dictionary<(JobId, int), int> _deaths = [];
 
@@ -28,6 +30,11 @@ internal sealed class SimLedger
     public int FailuresOf(JobId job, int index) => _failures.GetValueOrDefault((job, index));
 
     public int DeathsOf(JobId job, int index) => _deaths.GetValueOrDefault((job, index));
+
+    /// <summary>The record has seen a report, and taken or refused it.</summary>
+    public void Judged(Report report) => _judged.Add(report);
+
+    public bool WasJudged(Report report) => _judged.Contains(report);
 
     private static (JobId, int) Key(AttemptId attempt) => (attempt.Job, attempt.Index);
 }
