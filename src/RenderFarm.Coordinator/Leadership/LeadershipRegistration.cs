@@ -13,8 +13,9 @@ internal static class LeadershipRegistration
     public static IServiceCollection AddLeadership(this IServiceCollection services)
     {
         services.AddSingleton<ILeadershipGained, LeasesAtTakeover>();
+        // It runs against the clock of the database, which no injected clock can hold still.
         services.AddSingleton<ILeadership>(provider => provider.GetRequiredService<IDatabase>() is PostgresDatabase shared
-            ? ActivatorUtilities.CreateInstance<SharedLeadership>(provider, shared)
+            ? ActivatorUtilities.CreateInstance<SharedLeadership>(provider, shared, TimeProvider.System)
             : ActivatorUtilities.CreateInstance<SoleLeadership>(provider));
         services.AddSingleton(provider => (IHostedService)provider.GetRequiredService<ILeadership>());
         return services;

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class LeaseTests : CoordinatorTest
+public class LeaseTests : CoordinatorTest
 {
     [Fact]
     public async Task Expired_lease_returns_the_task_to_the_backlog_and_the_worker_counts_as_lost()

@@ -41,13 +41,13 @@ internal static class TaskStatements
     /// jobs $7 at $8, pinned to the profiles $9 (null for a job that is not pinned). One statement: either all of it happens or nothing.
     /// </summary>
     public static string Claim { get; } = $"""
-        WITH leading AS (
+        WITH fence AS (
             {HoldsEpoch.Replace("$1", "$6", StringComparison.Ordinal)}),
         free AS MATERIALIZED (
             SELECT t.job_id, t.task_index, w.worker, w.device
             FROM unnest($1, $2, $3, $4) AS w (job_id, task_index, worker, device)
             JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
-            WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM leading)
+            WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
             FOR UPDATE OF t SKIP LOCKED),
         claimed AS (
             UPDATE tasks t
