@@ -57,7 +57,7 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 403, Level = LogLevel.Information, Message = "{Count} tasks held by the former incarnation of worker {Worker} went back to the backlog, uncharged")]
     public static partial void TakenBack(ILogger logger, int count, string worker);
 
-    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A heartbeat of worker {Worker} comes from incarnation {Incarnation}, which never announced itself; it is ignored")]
+    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A message of worker {Worker} comes from incarnation {Incarnation}, which is not the present one; it is ignored")]
     public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
 
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
@@ -69,6 +69,18 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 407, Level = LogLevel.Information, Message = "The farm was {Change} by request")]
     public static partial void FarmChanged(ILogger logger, string change);
 
+    [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
+    public static partial void LeadershipGained(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} expired before it was renewed")]
+    public static partial void LeadershipLost(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
+    public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
+
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
+
+    [LoggerMessage(EventId = 501, Level = LogLevel.Warning, Message = "A request was refused because the record cannot be reached")]
+    public static partial void RecordUnavailable(ILogger logger, Exception error);
 }

@@ -8,10 +8,6 @@ public sealed class CoordinatorOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "RenderFarm:Coordinator";
 
-    /// <summary>File of the SQLite record; its folder is made. Default <c>farm.db</c> in the working directory.</summary>
-    [Required(AllowEmptyStrings = false)]
-    public string DatabasePath { get; set; } = "farm.db";
-
     /// <summary>Name of this coordinator, part of its progress queue. Default <c>main</c>.</summary>
     [Required(AllowEmptyStrings = false)]
     [RegularExpression("[a-z0-9-]{1,64}")]

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -26,16 +25,18 @@ namespace RenderFarm.Coordinator;
 public static class CoordinatorRegistration
 {
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RecordRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>Adds the coordinator's services. Needs <see cref="Hosting.ObjectStore.IObjectStore"/> and the bus with <see cref="CoordinatorBus.Part"/>.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are checked when the application starts.</param>
-    public static IServiceCollection AddCoordinator(this IServiceCollection services, Action<CoordinatorOptions> configure)
+    /// <param name="record">Says where the record is; null for the default.</param>
+    public static IServiceCollection AddCoordinator(this IServiceCollection services, Action<CoordinatorOptions> configure, Action<RecordOptions>? record = null)
     {
         services.AddOptions<CoordinatorOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ISeedSource, SeedSource>();
-        AddRecord(services);
+        services.AddRecord(record ?? (_ => { }));
 
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
@@ -44,6 +45,7 @@ public static class CoordinatorRegistration
         services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
+        services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
         AddHosted<Dispatcher>(services);
@@ -71,14 +73,6 @@ public static class CoordinatorRegistration
         return app;
     }
 
-    private static void AddRecord(IServiceCollection services)
-    {
-        services.AddSingleton<IDatabase>(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.DatabasePath));
-        services.AddPooledDbContextFactory<FarmDbContext>((provider, options) => provider.GetRequiredService<IDatabase>().Configure(options));
-        services.AddSingleton<FarmRecord>();
-        AddHosted<RecordStartup>(services);
-    }
-
     private static void AddHosted<T>(IServiceCollection services)
         where T : class, IHostedService =>
         services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
@@ -86,6 +80,13 @@ public static class CoordinatorRegistration
     private static async Task AnswerFailureAsync(HttpContext http)
     {
         var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (error is not null && http.RequestServices.GetRequiredService<IDatabase>().IsUnavailable(error))
+        {
+            CoordinatorLog.RecordUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), error);
+            await Problems.Unavailable("The record cannot be reached at the moment.", RecordRetry).ExecuteAsync(http);
+            return;
+        }
+
         var status = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
         if (error is not null && status >= StatusCodes.Status500InternalServerError)
             CoordinatorLog.RequestFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), http.Request.Method, http.Request.Path, error);

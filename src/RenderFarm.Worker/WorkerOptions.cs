@@ -52,6 +52,14 @@ public sealed class WorkerOptions
     [Range(1, 10)]
     public int StoreTries { get; set; } = 3;
 
+    /// <summary>Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min, ten times that before the first step.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Time a stuck engine gets to end its call when asked to, 0 s…10 minutes; default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan StuckGrace { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Longest time a stop waits for held attempts to be handed back, 0 s…5 minutes; default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using RenderFarm.Worker.Telemetry;
 
 namespace RenderFarm.Worker;
@@ -27,6 +28,8 @@ public static class WorkerRegistration
             new MeteredReportSender(provider.GetRequiredService<ReportSender>(), provider.GetRequiredService<WorkerMeters>()));
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
+        services.AddSingleton(provider => new StepWatch(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.StuckAfter));
+        AddLoop<EngineWatchdog>(services);
         AddLoop<ReportOutbox>(services);
         AddLoop<ProgressBoard>(services);
         AddLoop<HeartbeatLoop>(services);

@@ -40,6 +40,14 @@ internal sealed class FarmClient(HttpClient http, TimeProvider clock)
     public Task<JobView> RetryAsync(JobId job, CancellationToken cancellationToken) =>
         requests.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{job}/retry"), cancellationToken);
 
+    /// <summary>Pauses a job or lets it go on.</summary>
+    public Task<JobView> SetPausedAsync(JobId job, bool paused, CancellationToken cancellationToken) =>
+        requests.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{job}/{(paused ? "pause" : "resume")}"), cancellationToken);
+
+    /// <summary>The workers that ever announced themselves, by name.</summary>
+    public async Task<IReadOnlyList<WorkerView>> GetWorkersAsync(CancellationToken cancellationToken) =>
+        (await GetAsync<Page<WorkerView>>("v1/workers", cancellationToken)).Items;
+
     /// <summary>Jobs, newest first.</summary>
     /// <param name="status">Only jobs of this status; null for all.</param>
     /// <param name="limit">At most so many, over as many pages as it takes.</param>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Hosting.Background;
@@ -12,13 +13,14 @@ namespace RenderFarm.Coordinator.Dispatch;
 /// <summary>
 /// The loop that turns queued tasks into attempts and attempts into messages: choose, claim, commit, publish. A crash between commit
 /// and publish loses nothing, because the lease is running and heartbeats will miss the attempt. May send an attempt twice; never
-/// claims a task twice.
+/// claims a task twice. Runs on the leader alone.
 /// </summary>
 internal sealed class Dispatcher(
     FarmRecord record,
     Backlog backlog,
     Planners planners,
     IAttemptSender sender,
+    ILeadership leadership,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<Dispatcher> logger) : FarmLoop(options.Value.DispatchInterval, clock, logger)
@@ -27,9 +29,15 @@ internal sealed class Dispatcher(
     private readonly TimeProvider _clock = clock;
     private readonly DispatchRound _round = new(device => device.HasRoom(options.Value.DispatchWindow, options.Value.MaxHeldPerDevice));
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        leadership.Gained += Wake;
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
-        if (!sender.IsReady) return false;
+        if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
         var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
         if (!devices.Any(HasRoom)) return false;
         var jobs = await backlog.JobsAsync(stopping);
@@ -38,7 +46,7 @@ internal sealed class Dispatcher(
         var suspects = await backlog.SuspectsAsync(stopping);
         var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping));
         if (allotments.Count == 0) return _round.WantsAnother;
-        var claimed = await backlog.ClaimAsync(allotments, _options.LeaseDuration, stopping);
+        var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);
         CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         foreach (var task in claimed) await PublishAsync(task, stopping);
         return _round.WantsAnother;

@@ -6,23 +6,21 @@ using RenderFarm.Coordinator.Persistence;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
-/// <summary>Sends the probes of this coordinator and takes them back. A probe that cannot be sent is one that does not return.</summary>
+/// <summary>Sends the probes of this coordinator and takes them back, and so drives the <see cref="LeaseClock"/>. A probe that cannot be sent is one that does not return.</summary>
 internal sealed class LeaseProbes(
     FarmRecord record,
     IAttemptSender sender,
+    LeaseClock leases,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<LeaseProbes> logger)
 {
     private readonly Guid _incarnation = Guid.CreateVersion7(clock.GetUtcNow());
 
-    /// <summary>The clock that they drive.</summary>
-    public LeaseClock Clock { get; } = new(LeaseClock.ToleranceOf(options.Value));
-
     /// <summary>Sends one.</summary>
     public async Task SendAsync(CancellationToken cancellation)
     {
-        var number = Clock.Send(clock.Now());
+        var number = leases.Send(clock.Now());
         try
         {
             await sender.ProbeAsync(new LeaseProbe(options.Value.Name, _incarnation, number), cancellation);
@@ -47,6 +45,6 @@ internal sealed class LeaseProbes(
     /// <summary>One of ours is back.</summary>
     public void Return(LeaseProbe probe)
     {
-        if (probe.Incarnation == _incarnation) Clock.Return(probe.Number);
+        if (probe.Incarnation == _incarnation) leases.Return(probe.Number);
     }
 }

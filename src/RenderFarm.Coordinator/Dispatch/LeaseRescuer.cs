@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Telemetry;
@@ -13,13 +14,15 @@ namespace RenderFarm.Coordinator.Dispatch;
 /// <summary>
 /// Rescues what silent workers held, and single runs that living workers no longer list; nobody is charged for either. Judges by
 /// <see cref="LeaseClock"/>: a silence in which nobody could have been heard is nobody's. May rescue an attempt that still runs on a
-/// frozen machine: its success is taken if it comes first, and dropped if not.
+/// frozen machine: its success is taken if it comes first, and dropped if not. Runs on the leader alone.
 /// </summary>
 internal sealed class LeaseRescuer(
     FarmRecord record,
     LeaseProbes probes,
+    LeaseClock leases,
     JobEventHub events,
     Dispatcher dispatcher,
+    ILeadership leadership,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<LeaseRescuer> logger) : FarmLoop(options.Value.RescueInterval, clock, logger)
@@ -30,34 +33,35 @@ internal sealed class LeaseRescuer(
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
-        var reading = probes.Clock.Read(_clock.Now());
+        if (leadership.Epoch is not { } epoch) return false;
+        var reading = leases.Read(_clock.Now());
         await probes.SendAsync(stopping);
         try
         {
             return reading.State switch
             {
-                LeaseState.StartAnew => await StartAnewAsync(reading, stopping),
-                LeaseState.Age => await RescueAsync(reading.Heard, stopping),
+                LeaseState.StartAnew => await StartAnewAsync(epoch, reading, stopping),
+                LeaseState.Age => await RescueAsync(epoch, reading.Heard, stopping),
                 _ => false,
             };
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (error is not (OperationCanceledException or LeadershipLostException))
         {
             // A record that is away for the rescuer was away for heartbeats.
-            probes.Clock.Doubt(_clock.Now());
+            leases.Doubt(_clock.Now());
             throw;
         }
     }
 
-    private async Task<bool> StartAnewAsync(LeaseReading reading, CancellationToken stopping)
+    private async Task<bool> StartAnewAsync(long epoch, LeaseReading reading, CancellationToken stopping)
     {
-        var leases = await record.WriteAsync(db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
-        probes.Clock.StartedAnew(reading);
-        CoordinatorLog.LeasesRenewed(logger, leases);
+        var count = await record.LeadAsync(epoch, db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
+        leases.StartedAnew(reading);
+        CoordinatorLog.LeasesRenewed(logger, count);
         return false;
     }
 
-    private async Task<bool> RescueAsync(DateTimeOffset heard, CancellationToken stopping)
+    private async Task<bool> RescueAsync(long epoch, DateTimeOffset heard, CancellationToken stopping)
     {
         var silentSince = heard - options.Value.LeaseDuration;
         var expired = await record.ReadAsync(
@@ -67,7 +71,7 @@ internal sealed class LeaseRescuer(
         if (expired + silent == 0) return false;
 
         var batch = new TaskBatch(_clock.Now(), options.Value);
-        var rescued = await record.WriteAsync(db => RescueAsync(db, batch, heard, stopping), stopping);
+        var rescued = await record.LeadAsync(epoch, db => RescueAsync(db, batch, heard, stopping), stopping);
         CoordinatorMeters.Rescued(rescued);
         events.Changed(batch.ChangedJobs);
         dispatcher.Wake();

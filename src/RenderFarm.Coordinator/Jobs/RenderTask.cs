@@ -153,6 +153,18 @@ internal sealed class RenderTask
         (LeaseExpiresAt, Run) = (null, null);
     }
 
+    /// <summary>Ends it by request, as the canceling statement writes it.</summary>
+    public void Cancel(RenderJob job, DateTimeOffset now) => End(job, TaskEvent.Canceled, now);
+
+    /// <summary>Back to the backlog with all its attempts, as the retrying statement writes it. Suspicion stays: whoever asks again harms nobody else.</summary>
+    public void Retry(RenderJob job)
+    {
+        Transitions.Apply(job, this, TaskEvent.Retried);
+        job.CostEnded -= Cost;
+        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
+        (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
+    }
+
     /// <summary>Counts a run that was lost through no proved fault of this task, and prefers another worker for the next.</summary>
     /// <returns>Lost runs so far.</returns>
     public int CountLoss()

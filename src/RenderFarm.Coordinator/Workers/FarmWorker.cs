@@ -34,6 +34,16 @@ internal sealed class FarmWorker
     /// <summary>Its latest announcement or heartbeat.</summary>
     public required DateTimeOffset LastSeenAt { get; set; }
 
+    /// <summary>
+    /// Whether an announcement comes from a former life, late on the bus: ids of incarnations carry the time, and the present one has just
+    /// been heard. One that has not been heard for a lease yields to any, since a clock may have been set back between two starts.
+    /// </summary>
+    public bool Outlives(Guid announced, DateTimeOffset now, TimeSpan lease) =>
+        announced != Incarnation
+        && announced.Version == 7 && Incarnation.Version == 7
+        && string.CompareOrdinal(announced.ToString("N"), Incarnation.ToString("N")) < 0
+        && Status == WorkerStatuses.Active && now - LastSeenAt < lease;
+
     /// <summary>Runs in its latest heartbeat that the record did not want; 0 at first and for a new incarnation. While there are any, nothing runs alone there.</summary>
     public int UnwantedRuns { get; set; }
 

@@ -29,6 +29,12 @@ internal sealed class WorkerRegistry(
             async db =>
             {
                 var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
+                if (worker?.Outlives(message.Incarnation, batch.Now, options.Value.LeaseDuration) == true)
+                {
+                    CoordinatorLog.UnknownHeartbeat(logger, message.Worker, message.Incarnation);
+                    return batch;
+                }
+
                 if (worker?.Incarnation != message.Incarnation)
                 {
                     CoordinatorLog.WorkerAnnounced(logger, message.Worker, message.Incarnation);

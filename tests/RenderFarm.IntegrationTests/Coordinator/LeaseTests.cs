@@ -8,7 +8,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class LeaseTests : CoordinatorTest
+public class LeaseTests : CoordinatorTest
 {
     [Fact]
     public async Task Expired_lease_returns_the_task_to_the_backlog_and_the_worker_counts_as_lost()
@@ -54,10 +54,10 @@ public sealed class LeaseTests : CoordinatorTest
         await worker.NextAsync(Deadline);
         await PassAsync(TimeSpan.FromSeconds(1));
         await PassAsync(TimeSpan.FromSeconds(1));
-        var probes = Host.Services.GetRequiredService<LeaseProbes>();
+        var leases = Host.Services.GetRequiredService<LeaseClock>();
 
         // A gap as the clock sees it: looks in time, and no probe that returns.
-        probes.Clock.Doubt(Clock.GetUtcNow() + TimeSpan.FromSeconds(60));
+        leases.Doubt(Clock.GetUtcNow() + TimeSpan.FromSeconds(60));
         for (var second = 0; second < 60; second++) await PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(1, (await Host.GetAsync<JobView>($"/v1/jobs/{job.Id}", Deadline)).Tasks.Dispatched);
         for (var second = 0; second < 10; second++) await PassAsync(TimeSpan.FromSeconds(1));

@@ -47,7 +47,7 @@ public static class ScrapedFarm
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<IObjectStore, MemoryObjectStore>();
-        builder.Services.AddCoordinator(options => options.DatabasePath = Path.Combine(folder, "farm.db"));
+        builder.Services.AddCoordinator(_ => { }, record => record.Connection = $"Data Source={Path.Combine(folder, "farm.db")}");
         builder.Services.AddFarmBus(CoordinatorBus.Part);
         builder.Services.AddFarmTelemetry(builder.Configuration, "coordinator");
         var application = builder.Build();

@@ -102,7 +102,7 @@ internal sealed class SubmitJobHandler(
         var sweep = JsonSerializer.Serialize(planned.Sweep, FarmJson.Options);
         try
         {
-            return await record.WriteAsync(
+            return await record.AddAsync(
                 async db =>
                 {
                     db.Jobs.Add(job);

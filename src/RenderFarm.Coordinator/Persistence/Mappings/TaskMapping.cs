@@ -13,9 +13,6 @@ internal sealed class TaskMapping : IEntityTypeConfiguration<RenderTask>
         task.Ignore(t => t.AttemptId);
         task.Ignore(t => t.IsSuspect);
 
-        // The backlog of a job, and its pages by status.
-        task.HasIndex(t => new { t.Job, t.Status, t.Index }).HasDatabaseName("ix_tasks_status");
-
         // The few tasks that some device holds now, out of millions: a lease marks exactly them.
         task.HasIndex(t => new { t.Worker, t.Device }).HasFilter("lease_expires_at IS NOT NULL").HasDatabaseName("ix_tasks_held");
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Persistence.Sqlite;
 using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.Telemetry;
@@ -23,7 +24,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
 
     public RecordGaugesTests()
     {
-        _database = new SqliteDatabase(Path.Combine(_folder.Path, "farm.db"));
+        _database = new SqliteDatabase(Path.Combine(_folder.Path, "farm.db"), TimeSpan.FromSeconds(30));
         _contexts = new Contexts(_database);
         _gauges = new RecordGauges(new FarmRecord(_contexts, _database), _clock, NullLogger<RecordGauges>.Instance);
         _reader = new InstrumentReader(instrument => instrument.Meter == _gauges.Meter);

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
-namespace RenderFarm.Coordinator.Persistence.Migrations
+namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -103,7 +103,10 @@ namespace RenderFarm.Coordinator.Persistence.Migrations
                     end_seq = table.Column<long>(type: "INTEGER", nullable: true),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     started_at = table.Column<long>(type: "INTEGER", nullable: true),
-                    ended_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    retention_days = table.Column<int>(type: "INTEGER", nullable: true),
+                    delete_after = table.Column<long>(type: "INTEGER", nullable: true),
+                    purged_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -159,6 +162,18 @@ namespace RenderFarm.Coordinator.Persistence.Migrations
                 {
                     table.PrimaryKey("PK_workers", x => x.name);
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_jobs_delete_after",
+                table: "jobs",
+                column: "delete_after",
+                filter: "delete_after IS NOT NULL AND purged_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_jobs_purged",
+                table: "jobs",
+                column: "purged_at",
+                filter: "purged_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_jobs_status",
