@@ -64,7 +64,8 @@ public sealed record GenerationRequest
 
     /// <summary>
     /// A picture to begin from instead of noise alone; null (default) for text to image. As large as the image to be made; smaller by
-    /// <see cref="Outpaint"/>'s margins where there are any; of any size with <see cref="InpaintArea"/> <c>masked</c>, where it gives the result its size.
+    /// <see cref="Outpaint"/>'s margins where there are any; of any size with <see cref="InpaintArea"/> <c>masked</c>, where it gives the result its size; for
+    /// a ×4 upscaling checkpoint a quarter as wide and high, and required.
     /// </summary>
     public RgbImage? InitialImage { get; init; }
 

@@ -16,8 +16,11 @@ internal sealed record GenerationSettings(int Width, int Height, GuidanceSetting
     /// <summary>Largest step count.</summary>
     public const int MaxSteps = 1000;
 
+    /// <param name="request">The request.</param>
+    /// <param name="checkpoint">The checkpoint to render it with.</param>
+    /// <param name="upscales">Whether its UNet is a ×4 upscaler, which makes an image larger than the initial one by the VAE's factor.</param>
     /// <exception cref="GenerationException">A member is out of its range; the message names it and what is allowed.</exception>
-    public static GenerationSettings From(GenerationRequest request, Checkpoint checkpoint)
+    public static GenerationSettings From(GenerationRequest request, Checkpoint checkpoint, bool upscales = false)
     {
         var defaults = checkpoint.Defaults;
         var sampler = new SamplerSettings
@@ -30,10 +33,8 @@ internal sealed record GenerationSettings(int Width, int Height, GuidanceSetting
         };
         var guidance = new GuidanceSettings(
             request.GuidanceScale ?? defaults.GuidanceScale, request.GuidanceRescale, request.GuidanceStart, request.GuidanceEnd);
-        // A picture that grows says by itself how large the image will be.
-        var grown = request.Outpaint is null ? null : request.InitialImage;
-        var width = request.Width ?? (grown is null ? defaults.Width : grown.Width + request.Outpaint!.Columns);
-        var height = request.Height ?? (grown is null ? defaults.Height : grown.Height + request.Outpaint!.Rows);
+        var scale = upscales ? checkpoint.VaeFactor : 1;
+        var (width, height) = SizeOf(request, defaults, scale, upscales);
         var settings = new GenerationSettings(width, height, guidance, sampler);
 
         PictureChecks.CheckMargins(request, checkpoint.SideMultiple);
@@ -42,8 +43,17 @@ internal sealed record GenerationSettings(int Width, int Height, GuidanceSetting
         CheckSampling(request, sampler);
         CheckGuidance(guidance);
         Require(PromptSyntax.Names.Contains(request.PromptSyntax), "prompt_syntax", request.PromptSyntax, string.Join(", ", PromptSyntax.Names));
-        PictureChecks.Check(request, settings);
+        PictureChecks.Check(request, settings, upscales ? scale : null);
         return settings with { Hires = HiresSettings.From(request, settings, checkpoint.SideMultiple) };
+    }
+
+    /// <summary>A picture that grows, or is enlarged, says by itself how large the image will be.</summary>
+    private static (int Width, int Height) SizeOf(GenerationRequest request, CheckpointDefaults defaults, int scale, bool upscales)
+    {
+        var grown = upscales || request.Outpaint is not null ? request.InitialImage : null;
+        return (
+            request.Width ?? (grown is null ? defaults.Width : (grown.Width * scale) + (request.Outpaint?.Columns ?? 0)),
+            request.Height ?? (grown is null ? defaults.Height : (grown.Height * scale) + (request.Outpaint?.Rows ?? 0)));
     }
 
     private static void CheckSampling(GenerationRequest request, SamplerSettings sampler)

@@ -1,21 +1,19 @@
 using RenderFarm.Diffusion.Noise;
-using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion;
 
 /// <summary>One image on its way through a pipeline: what its passes have in common.</summary>
-/// <param name="settings">What to make.</param>
-/// <param name="prompts">Its prompts, encoded; the negative one null without guidance.</param>
+/// <param name="request">What was asked for.</param>
+/// <param name="settings">The same with every default in place.</param>
 /// <param name="noise">Its own stream; whoever draws moves it on.</param>
 /// <param name="cancellation">Takes it out.</param>
-internal sealed class ImageRun(
-    GenerationSettings settings, (PromptEmbedding Prompt, PromptEmbedding? Negative) prompts, INoiseStream noise, CancellationToken cancellation)
+internal sealed class ImageRun(GenerationRequest request, GenerationSettings settings, INoiseStream noise, CancellationToken cancellation)
 {
     private bool _began;
 
     public GenerationSettings Settings => settings;
 
-    public (PromptEmbedding Prompt, PromptEmbedding? Negative) Prompts => prompts;
+    public GenerationRequest Request => request;
 
     public INoiseStream Noise => noise;
 

@@ -5,8 +5,6 @@ using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
-using RenderFarm.Diffusion.Text;
-using RenderFarm.Diffusion.Vae;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion;
@@ -15,15 +13,16 @@ namespace RenderFarm.Diffusion;
 /// Text (and picture) to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
-/// <remarks>Limitations: one text encoder, UNets without extra inputs (inpainting is the legacy kind), CPU.</remarks>
+/// <remarks>
+/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo, latent consistency and inpainting versions, and ×4 upscalers.
+/// Limitations: CPU.
+/// </remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
     private readonly Checkpoint _checkpoint;
     private readonly TrainingSchedule _schedule;
-    private readonly PromptEncoder _prompts;
-    private readonly UNet _unet;
-    private readonly VaeDecoder _vae;
-    private readonly Lazy<VaeEncoder> _vaeEncoder;
+    private readonly CheckpointGraphs _graphs;
+    private readonly PictureStage _pictures;
     private readonly DenoisingEngine _engine;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
@@ -32,18 +31,16 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CountdownEvent _users = new(1);
 
     private StableDiffusionPipeline(
-        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, PromptEncoder prompts, UNet unet, VaeDecoder vae)
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, CheckpointGraphs graphs)
     {
         _checkpoint = checkpoint;
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
-        _prompts = prompts;
-        _unet = unet;
-        _vae = vae;
-        _vaeEncoder = new Lazy<VaeEncoder>(() => new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale));
+        _graphs = graphs;
+        _pictures = new PictureStage(checkpoint, graphs.UNet.Layout, sessions, options.UpscalerFolder);
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
-        _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
+        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow);
+        _engine = new DenoisingEngine(graphs.UNet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -58,7 +55,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
     /// images at the same timestep do, which costs throughput and changes no image.
     /// </summary>
-    public bool MixesSteps => _unet.TimestepPerRow;
+    public bool MixesSteps => _graphs.UNet.TimestepPerRow;
 
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
@@ -72,38 +69,15 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     {
         options ??= new PipelineOptions();
         var sessions = new OnnxSessionFactory(options);
-        var tokenizer = LoadTokenizer(checkpoint.TokenizerFolder);
-        ClipTextEncoder? textEncoder = null;
-        UNet? unet = null;
-        VaeDecoder? vae = null;
+        var graphs = CheckpointGraphs.Load(checkpoint, sessions, options.CachedEmbeddings);
         try
         {
-            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions));
-            unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
-            vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
-            if (unet.TextWidth is { } width && width != textEncoder.Width)
-                throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
-            var prompts = new PromptEncoder(textEncoder, tokenizer, options.CachedEmbeddings);
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, prompts, unet, vae);
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, graphs);
         }
         catch
         {
-            textEncoder?.Dispose();
-            unet?.Dispose();
-            vae?.Dispose();
+            graphs.Dispose();
             throw;
-        }
-    }
-
-    private static ClipTokenizer LoadTokenizer(string folder)
-    {
-        try
-        {
-            return ClipTokenizer.Load(folder);
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            throw new CheckpointException(folder, $"the tokenizer cannot be loaded ({error.Message})", error);
         }
     }
 
@@ -154,48 +128,46 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         GenerationRequest request, IProgress<GenerationProgress>? progress, CancellationToken cancellation)
     {
         // 1. Validate, with the checkpoint's defaults in place.
-        var settings = GenerationSettings.From(request, _checkpoint);
+        var settings = GenerationSettings.From(request, _checkpoint, _pictures.Upscales);
         var hires = settings.Hires;
+        _graphs.RequireSize(settings.Width, settings.Height);
+        if (hires is not null) _graphs.RequireSize(hires.Width, hires.Height);
 
         // 2. Samplers, shared by all images with these settings.
         await Task.Yield();
         var sampler = SamplerFor(settings.Sampler);
         var second = hires?.Sampler is null ? null : SamplerFor(hires.Sampler);
+        var upscaler = _pictures.FindUpscaler(hires);
 
-        // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
+        // 3. First latent and whatever else is told of a picture, with noise from this image's stream alone.
         cancellation.ThrowIfCancellationRequested();
-        var guided = settings.Guidance.IsOn(sampler.Timesteps.Count) || (second is not null && settings.Guidance.IsOn(second.Timesteps.Count));
-        var style = new PromptStyle(request.PromptSyntax, request.ClipSkip);
-        var prompts = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, style);
-
-        // 4. First latent, with noise from this image's stream alone.
+        var run = new ImageRun(request, settings, NoiseStreams.Create(request.NoiseSource, request.Seed), cancellation) { Started = _clock.GetTimestamp() };
         var picture = PictureToPaint.From(request, settings);
-        var run = new ImageRun(settings, prompts, NoiseStreams.Create(request.NoiseSource, request.Seed), cancellation) { Started = _clock.GetTimestamp() };
         var shape = ShapeOf(settings.Width, settings.Height);
-        var first = picture is null
-            ? FirstLatent.FromNoise(request, shape, sampler, run.Noise)
-            : FirstLatent.FromPicture(request, picture, shape, sampler, run.Noise, Encoder("initial_image"));
+        var start = _pictures.Begin(request, picture, shape, sampler, run.Noise);
 
-        // 5. Denoise, in company.
+        // 4. Denoise, in company.
         var skipped = second?.FirstTurn(hires!.RunShare) ?? 0;
         var later = (second?.Timesteps.Count ?? 0) - skipped;
-        var latent = await DenoiseAsync(run, new DenoisingPass(shape, sampler, first, PassProgress.First(progress, later)));
+        var latent = await DenoiseAsync(run, new DenoisingPass(shape, sampler, start, PassProgress.First(progress, later)));
 
-        // 6. Decode, while the engine goes on with the others; or enlarge and go once more.
+        // 5. Decode, while the engine goes on with the others; or enlarge and go once more.
         cancellation.ThrowIfCancellationRequested();
         if (hires is null)
         {
-            var image = _vae.Decode(latent, shape);
-            return Result(request, picture is null ? image : picture.Finish(image), run);
+            var image = _graphs.Decoder.Decode(latent, shape, cancellation);
+            return Result(picture is null ? image : picture.Finish(image), run);
         }
 
         var watcher = progress is null ? null : new PassProgress(progress, sampler.Timesteps.Count, skipped);
-        return Result(request, await EnlargeAsync(run, hires, latent, second, watcher), run);
+        return Result(await EnlargeAsync(run, hires, latent, (upscaler, second), watcher), run);
     }
 
     /// <summary>The second pass. Draws from the image's stream go on where the first pass left it: the encoder's sample (in pixels), then the noise.</summary>
-    private async Task<RgbImage> EnlargeAsync(ImageRun run, HiresSettings hires, float[] latent, Sampler? sampler, PassProgress? progress)
+    private async Task<RgbImage> EnlargeAsync(
+        ImageRun run, HiresSettings hires, float[] latent, (Upscaler? Upscaler, Sampler? Sampler) with, PassProgress? progress)
     {
+        var (upscaler, sampler) = with;
         var (small, large) = (ShapeOf(run.Settings.Width, run.Settings.Height), ShapeOf(hires.Width, hires.Height));
         float[] enlarged;
         if (hires.Upscaler == PictureNames.Latent)
@@ -204,60 +176,54 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         }
         else
         {
-            var pixels = LanczosResampling.Resize(_vae.Decode(latent, small), hires.Width, hires.Height);
+            var decoded = _graphs.Decoder.Decode(latent, small, run.Cancellation);
+            var pixels = upscaler?.Enlarge(decoded, hires.Width, hires.Height, run.Cancellation) ?? LanczosResampling.Resize(decoded, hires.Width, hires.Height);
             if (sampler is null) return pixels;
-            enlarged = Encoder("hires_upscaler").Encode(pixels, large, run.Noise);
+            enlarged = _pictures.Encode(pixels, large, run.Noise);
         }
 
         if (sampler is not null)
         {
-            var first = FirstLatent.FromLatent(enlarged, sampler, hires.RunShare, run.Noise);
-            enlarged = await DenoiseAsync(run, new DenoisingPass(large, sampler, first, progress) { Strength = "hires_strength" });
+            var start = _pictures.Continue(enlarged, hires, large, sampler, run.Noise);
+            enlarged = await DenoiseAsync(run, new DenoisingPass(large, sampler, start, progress) { Strength = "hires_strength" });
         }
 
         run.Cancellation.ThrowIfCancellationRequested();
-        return _vae.Decode(enlarged, large);
+        return _graphs.Decoder.Decode(enlarged, large, run.Cancellation);
     }
 
     private async Task<float[]> DenoiseAsync(ImageRun run, DenoisingPass pass)
     {
-        if (pass.IsEmpty) return pass.First.Values;
-        var (prompt, negative) = run.Prompts;
+        var (first, guidance) = (pass.Start.First, run.Settings.Guidance);
+        if (pass.IsEmpty) return first.Values;
+        // Without guidance the negative prompt has no effect and takes no row.
+        var guided = _graphs.Conditioning.IsGuided(guidance, pass.Turns);
+        var size = (pass.Shape.Width * _checkpoint.VaeFactor, pass.Shape.Height * _checkpoint.VaeFactor);
+        var (prompt, negative) = _graphs.Conditioning.Encode(run.Request, guidance, guided, size, pass.Start.Channels, pass.Start.ClassLabel);
         var slot = new Slot(
-            Start(pass, run.Noise), pass.Shape, new Conditioning(prompt), negative is null ? null : new Conditioning(negative), run.Settings.Guidance,
-            pass.Turns, pass.Progress, run.Cancellation, pass.First.Inpainting);
+            Start(pass, run.Noise), pass.Shape, prompt, negative, guidance, pass.Turns, pass.Progress, run.Cancellation, first.Inpainting);
         var latent = await _engine.RunAsync(slot);
         run.Began(slot.StartedAt!.Value);
         return latent;
     }
 
-    private LatentShape ShapeOf(int width, int height) => new(_unet.Channels, height / _checkpoint.VaeFactor, width / _checkpoint.VaeFactor);
+    private LatentShape ShapeOf(int width, int height) => new(_graphs.UNet.Channels, height / _checkpoint.VaeFactor, width / _checkpoint.VaeFactor);
 
-    private GenerationResult Result(GenerationRequest request, RgbImage image, ImageRun run) =>
-        new(image, request.Seed, _clock.GetElapsedTime(run.Started));
+    private GenerationResult Result(RgbImage image, ImageRun run)
+    {
+        var verdict = _graphs.Safety?.Check(image);
+        return new GenerationResult(image, run.Request.Seed, _clock.GetElapsedTime(run.Started)) { SafetyFlag = verdict?.Flag, SafetyScore = verdict?.Score };
+    }
 
     private static SamplerState Start(DenoisingPass pass, INoiseStream noise)
     {
         try
         {
-            return pass.Sampler.Start(pass.First.Values, noise, pass.First.Turn);
+            return pass.Sampler.Start(pass.Start.First.Values, noise, pass.Start.First.Turn);
         }
         catch (ArgumentException refused)
         {
             throw new GenerationException(GenerationError.BadRequest, $"{pass.Strength}: {refused.Message}", refused);
-        }
-    }
-
-    /// <summary>Loaded by the first image that needs it, because most never do.</summary>
-    private VaeEncoder Encoder(string member)
-    {
-        try
-        {
-            return _vaeEncoder.Value;
-        }
-        catch (CheckpointException error)
-        {
-            throw new GenerationException(GenerationError.BadRequest, $"{member}: this checkpoint cannot begin from a picture. {error.Message}", error);
         }
     }
 
@@ -283,9 +249,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _engine.Dispose();
         _users.Signal();
         _users.Wait();
-        _prompts.Dispose();
-        _unet.Dispose();
-        _vae.Dispose();
-        if (_vaeEncoder.IsValueCreated) _vaeEncoder.Value.Dispose();
+        _graphs.Dispose();
+        _pictures.Dispose();
     }
 }

@@ -34,16 +34,17 @@ public sealed record CheckpointDefaults
         var manifest = JsonFile.ReadIfThere(Path.Combine(folder, "renderfarm.json"));
         var size = (unet?.Integer("sample_size") ?? 64) * vaeFactor;
         var sampler = manifest?.Text("sampler") ?? SamplerFor(scheduler.Text("_class_name"));
+        var distilled = Distillation.Of(scheduler, unet);
         var karras = scheduler.Flag("use_karras_sigmas") == true && sampler is "euler" or "heun" or "dpmpp_2m";
         return new CheckpointDefaults
         {
             Width = manifest?.Integer("width") ?? size,
             Height = manifest?.Integer("height") ?? size,
-            Steps = manifest?.Integer("steps") ?? (sampler == "plms" ? 50 : 25),
+            Steps = manifest?.Integer("steps") ?? distilled?.Steps ?? (sampler == "plms" ? 50 : 25),
             Sampler = sampler,
             NoiseSchedule = manifest?.Text("noise_schedule") ?? (karras ? "karras" : "uniform"),
             TimestepSpacing = manifest?.Text("timestep_spacing") ?? scheduler.Text("timestep_spacing") ?? "leading",
-            GuidanceScale = manifest?.Number("guidance_scale") ?? 7.5,
+            GuidanceScale = manifest?.Number("guidance_scale") ?? distilled?.GuidanceScale ?? 7.5,
         };
     }
 

@@ -21,8 +21,15 @@ internal sealed record FirstLatent(float[] Values, int Turn, Inpainting? Inpaint
 
     /// <summary>Image to image: the picture's latent under as much noise as the strength asks for.</summary>
     /// <remarks>Draws from the image's stream, in this order: the encoder's sample, the noise, and for the fill <c>noise</c> the noise under the mask.</remarks>
+    /// <param name="request">The request.</param>
+    /// <param name="picture">Its picture.</param>
+    /// <param name="shape">Shape of the latent.</param>
+    /// <param name="sampler">The sampler.</param>
+    /// <param name="noise">The image's stream.</param>
+    /// <param name="encoder">Makes latents of pictures.</param>
+    /// <param name="blends">Whether what the mask leaves black is put back after every turn, because the UNet knows nothing of masks.</param>
     public static FirstLatent FromPicture(
-        GenerationRequest request, PictureToPaint picture, LatentShape shape, Sampler sampler, INoiseStream noise, VaeEncoder encoder)
+        GenerationRequest request, PictureToPaint picture, LatentShape shape, Sampler sampler, INoiseStream noise, VaeEncoder encoder, bool blends = true)
     {
         // The order of the first two draws is diffusers'.
         var original = encoder.Encode(picture.Canvas, shape, noise);
@@ -41,6 +48,7 @@ internal sealed record FirstLatent(float[] Values, int Turn, Inpainting? Inpaint
         Refill(latent, keep, request.InpaintFill, noise);
         sampler.AddNoise(latent, drawn, turn);
         var keepBefore = picture.New is null ? null : Inpainting.Keep(picture.New, shape, hard: true);
+        if (!blends) return new FirstLatent(latent, turn, null);
         return new FirstLatent(latent, turn, new Inpainting(keep, original, drawn, sampler, keepBefore is null ? 0 : released, keepBefore));
     }
 

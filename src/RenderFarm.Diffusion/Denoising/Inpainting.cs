@@ -1,4 +1,4 @@
-using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Imaging;
 
@@ -11,7 +11,7 @@ namespace RenderFarm.Diffusion.Denoising;
 /// <remarks>
 /// This implementation matches diffusers' <c>StableDiffusionInpaintPipelineLegacy</c> (0.27.2), whose mask is the other way round: there 1 keeps.
 /// Limitations: a cell of the latent is 8×8 pixels, so edges are coarse; kept pixels pass through the VAE and change slightly, unless the picture's own are
-/// put back over them (<see cref="Pictures.PictureOverlay"/>).
+/// put back over them (<see cref="PictureOverlay"/>).
 /// </remarks>
 /// <param name="keep">1 where a number of the latent is kept, 0 where it is repainted.</param>
 /// <param name="original">The picture's clean latent.</param>

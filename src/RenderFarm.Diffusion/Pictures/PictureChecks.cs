@@ -11,8 +11,11 @@ internal static class PictureChecks
     private const int MaxPadding = 512;
     private const int MaxNoiseLevel = 350;
 
+    /// <param name="request">The request.</param>
+    /// <param name="settings">Its size.</param>
+    /// <param name="upscaling">How many times a ×4 upscaler enlarges the initial image; null for other checkpoints.</param>
     /// <exception cref="GenerationException">A member is out of its range or does not fit another; the message names it and what is allowed.</exception>
-    public static void Check(GenerationRequest request, GenerationSettings settings)
+    public static void Check(GenerationRequest request, GenerationSettings settings, int? upscaling)
     {
         Require(request.Strength is >= 0 and <= 1, "strength", request.Strength, "0…1");
         Require(request.MaskBlur is >= 0 and <= MaxBlur, "mask_blur", request.MaskBlur, $"0…{MaxBlur}");
@@ -21,7 +24,8 @@ internal static class PictureChecks
         Require(Fills.Contains(request.InpaintFill), "inpaint_fill", request.InpaintFill, string.Join(", ", Fills));
         Require(request.UpscaleNoiseLevel is >= 0 and <= MaxNoiseLevel, "upscale_noise_level", request.UpscaleNoiseLevel, $"0…{MaxNoiseLevel}");
         CheckPresence(request);
-        CheckSizes(request, settings);
+        if (upscaling is { } scale) CheckUpscaling(request, settings, scale);
+        else CheckSizes(request, settings);
     }
 
     private static void CheckPresence(GenerationRequest request)
@@ -49,6 +53,17 @@ internal static class PictureChecks
         }
 
         Require(margins.Columns + margins.Rows > 0, "outpaint", "0 on every side", "at least one margin greater than 0");
+    }
+
+    private static void CheckUpscaling(GenerationRequest request, GenerationSettings settings, int scale)
+    {
+        const string Because = "because this checkpoint enlarges a picture";
+        Require(request.InitialImage is not null, "initial_image", "missing", $"an image, {Because}");
+        Require(request.Mask is null, "mask", "given", $"none, {Because}");
+        Require(request.Outpaint is null, "outpaint", "given", $"none, {Because}");
+        CheckSize(
+            "initial_image", request.InitialImage!, settings.Width / scale, settings.Height / scale,
+            FormattableString.Invariant($"the size of the image to be made divided by {scale}"));
     }
 
     private static void CheckSizes(GenerationRequest request, GenerationSettings settings)

@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion.Pictures;
@@ -51,7 +52,7 @@ internal sealed record PictureToPaint
     private static PictureToPaint Part(GenerationRequest request, GenerationSettings settings, RgbImage image, RgbImage soft)
     {
         var box = PictureBox.Around(soft, request.InpaintPadding, settings.Width, settings.Height) ?? throw new GenerationException(
-            GenerationError.BadRequest, "mask is all black; allowed: some white, because inpaint_area is masked.");
+            GenerationError.BadRequest, $"mask is all black{(request.MaskBlur > 0 ? $" after mask_blur {request.MaskBlur}" : "")}; allowed: some white, because inpaint_area is masked.");
         var canvas = LanczosResampling.Resize(box.Cut(image), settings.Width, settings.Height);
         return new PictureToPaint
         {

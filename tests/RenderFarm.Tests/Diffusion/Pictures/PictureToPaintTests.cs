@@ -2,8 +2,10 @@ using CsCheck;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Pictures.Canvas;
 using RenderFarm.Imaging;
 using RenderFarm.Testing;
+using RenderFarm.Tests.Diffusion.Pictures.Canvas;
 using Xunit;
 using Drawn = RenderFarm.Tests.Imaging.Pictures;
 
@@ -32,7 +34,9 @@ public sealed class PictureToPaintTests
         {
             var mask = AMask.Box(64, 64, new(x, y, side, side));
             var request = Request(64, 64, mask, seed) with { MaskBlur = blur, InpaintArea = area ? "masked" : "whole", InpaintPadding = 4 };
-            var (soft, result) = (SoftMask.Blur(mask, blur), Make(request)!.Finish(Drawn.Solid(64, 64, 255, 0, 255)));
+            var soft = SoftMask.Blur(mask, blur);
+            if (area && soft.Pixels.All(value => value == 0)) return true;
+            var result = Make(request)!.Finish(Drawn.Solid(64, 64, 255, 0, 255));
             for (var i = 0; i < result.Pixels.Length; i++)
             {
                 var (was, isNow, share) = (request.InitialImage!.Pixels[i], result.Pixels[i], soft.Pixels[i]);
@@ -57,7 +61,7 @@ public sealed class PictureToPaintTests
     public void Black_mask_with_only_its_part_to_paint_is_refused()
     {
         var error = Assert.Throws<GenerationException>(() => Make(Request(64, 64, AMask.Of(64, 64, (_, _) => 0)) with { InpaintArea = "masked" }));
-        Assert.Equal((GenerationError.BadRequest, "mask is all black; allowed: some white, because inpaint_area is masked."), (error.Error, error.Message));
+        Assert.Equal((GenerationError.BadRequest, "mask is all black after mask_blur 4; allowed: some white, because inpaint_area is masked."), (error.Error, error.Message));
     }
 
     [Theory]
