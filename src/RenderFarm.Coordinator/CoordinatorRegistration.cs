@@ -9,18 +9,23 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
+using RenderFarm.Coordinator.Inputs;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Retention;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Coordinator;
 
 /// <summary>Puts a coordinator into a web application. The host brings the object store, the clock and the bus.</summary>
 public static class CoordinatorRegistration
 {
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RecordRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>Adds the coordinator's services. Needs <see cref="Hosting.ObjectStore.IObjectStore"/> and the bus with <see cref="CoordinatorBus.Part"/>.</summary>
@@ -36,9 +41,12 @@ public static class CoordinatorRegistration
 
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
-        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
+        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
-        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>();
+        services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
+
+        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
+        services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
         AddHosted<Dispatcher>(services);
@@ -47,6 +55,7 @@ public static class CoordinatorRegistration
         AddHosted<CoordinatorSignals>(services);
         AddHosted<JobRetention>(services);
         AddHosted<OrphanSweeper>(services);
+        AddHosted<RecordGauges>(services);
         services.AddFarmOpenApi();
         return services;
     }
@@ -58,8 +67,12 @@ public static class CoordinatorRegistration
         app.UseStatusCodePages(context =>
             Problems.ForStatus(context.HttpContext.Response.StatusCode, context.HttpContext.Request).ExecuteAsync(context.HttpContext));
         app.MapJobs();
+        app.MapInputs();
         app.MapWorkers();
+        app.MapFarm();
         FarmHealth.Map(app);
+        Acceptance.Map(app);
+        app.MapFarmMetrics();
         app.MapFarmOpenApi();
         return app;
     }
@@ -71,7 +84,7 @@ public static class CoordinatorRegistration
     private static async Task AnswerFailureAsync(HttpContext http)
     {
         var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
-        if (error is not null && http.RequestServices.GetRequiredService<IDatabase>().IsUnavailable(error))
+        if (error is not (null or ObjectStoreException) && http.RequestServices.GetRequiredService<IDatabase>().IsUnavailable(error))
         {
             CoordinatorLog.RecordUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), error);
             await Problems.Unavailable("The record cannot be reached at the moment.", RecordRetry).ExecuteAsync(http);
@@ -81,6 +94,7 @@ public static class CoordinatorRegistration
         var status = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
         if (error is not null && status >= StatusCodes.Status500InternalServerError)
             CoordinatorLog.RequestFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), http.Request.Method, http.Request.Path, error);
-        await Problems.ForStatus(status, http.Request).ExecuteAsync(http);
+        var problem = error is ObjectStoreException ? Problems.Unavailable(error.Message, StoreRetry) : Problems.ForStatus(status, http.Request);
+        await problem.ExecuteAsync(http);
     }
 }

@@ -1,5 +1,6 @@
 using MassTransit;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Hosting.Messaging;
 
 namespace RenderFarm.Coordinator.Dispatch;
@@ -14,6 +15,11 @@ internal sealed class AttemptSender(IBusControl bus) : IAttemptSender
 
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Control(worker), command, cancellation);
+
+    public Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation) => SendAsync(EndpointNames.Workers, probe, cancellation);
+
+    public Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Progress(probe.Coordinator), probe, cancellation);
 
     private async Task SendAsync<T>(string endpoint, T command, CancellationToken cancellation)
         where T : class

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
@@ -15,6 +16,9 @@ internal sealed record WaitingJob(JobId Id, string Tenant, string Priority, Rend
 /// <summary>A queued task.</summary>
 internal sealed record WaitingTask(int Index, long Cost, string? AvoidWorker);
 
+/// <summary>A queued task that must run alone.</summary>
+internal sealed record WaitingSuspect(JobId Job, int Index, long Cost, string? AvoidWorker);
+
 /// <summary>Tasks of one job that one device shall get.</summary>
 internal sealed record Allotment(WaitingJob Job, DeviceLoad Device, IReadOnlyList<int> Indices);
 
@@ -26,15 +30,19 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
 {
     private const int NoneFresh = int.MaxValue;
 
+    // The oldest are enough for a round: each takes a whole worker.
+    private const int SuspectsPerRound = 256;
+
     // Up to which index no task of a job waits for its first attempt: true for ever once true, so it needs no record.
     private readonly Dictionary<JobId, int> _freshAfter = [];
 
-    /// <summary>Jobs with queued tasks, in order of submission.</summary>
+    /// <summary>Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused.</summary>
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
+            if (await FarmControl.PausedAtAsync(db, cancellation) is not null) return [];
             var rows = await db.Jobs
-                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0)
+                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
                 .OrderBy(job => job.Id)
                 .Select(job => new
                 {
@@ -55,7 +63,18 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
         },
         cancellation);
 
-    /// <summary>The next queued tasks of a job after an index that are not waiting out a failure.</summary>
+    /// <summary>Queued suspects, the oldest first.</summary>
+    public Task<List<WaitingSuspect>> SuspectsAsync(CancellationToken cancellation) => record.ReadAsync(
+        db => db.Tasks
+            .Where(task => task.SuspectSince != null && task.Status == TaskStatuses.Queued)
+            .Where(task => db.Jobs.Any(job => job.Id == task.Job && job.PausedAt == null))
+            .OrderBy(task => task.SuspectSince).ThenBy(task => task.Job).ThenBy(task => task.Index)
+            .Take(SuspectsPerRound)
+            .Select(task => new WaitingSuspect(task.Job, task.Index, task.Cost, task.AvoidWorker))
+            .ToListAsync(cancellation),
+        cancellation);
+
+    /// <summary>The next queued tasks of a job after an index that are neither suspects nor waiting out a failure.</summary>
     public async Task<List<WaitingTask>> TasksAsync(JobId job, int after, int count, CancellationToken cancellation)
     {
         var freshAfter = _freshAfter.GetValueOrDefault(job, -1);

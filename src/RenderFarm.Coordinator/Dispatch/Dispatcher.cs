@@ -5,6 +5,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Hosting.Background;
 
 namespace RenderFarm.Coordinator.Dispatch;
@@ -24,9 +25,9 @@ internal sealed class Dispatcher(
     TimeProvider clock,
     ILogger<Dispatcher> logger) : FarmLoop(options.Value.DispatchInterval, clock, logger)
 {
-    private const int PeekSize = 64;
-    private readonly FairSelection _selection = new();
     private readonly CoordinatorOptions _options = options.Value;
+    private readonly TimeProvider _clock = clock;
+    private readonly DispatchRound _round = new(device => device.HasRoom(options.Value.DispatchWindow, options.Value.MaxHeldPerDevice));
 
     /// <summary>Raised by a wake-up of a coordinator that does not lead: the leader's dispatcher is the one to wake.</summary>
     public event Action? LeaderWanted;
@@ -53,16 +54,18 @@ internal sealed class Dispatcher(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
-        var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, stopping), stopping);
+        var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
         if (!devices.Any(HasRoom)) return false;
         var jobs = await backlog.JobsAsync(stopping);
         if (jobs.Count == 0) return false;
 
-        var allotments = await AllotAsync(jobs, devices, stopping);
-        if (allotments.Count == 0) return false;
+        var suspects = await backlog.SuspectsAsync(stopping);
+        var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping));
+        if (allotments.Count == 0) return _round.WantsAnother;
         var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);
+        CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         foreach (var task in claimed) await PublishAsync(task, stopping);
-        return false;
+        return _round.WantsAnother;
     }
 
     /// <summary>Sends an attempt that the record holds.</summary>
@@ -83,72 +86,4 @@ internal sealed class Dispatcher(
     }
 
     private bool HasRoom(DeviceLoad device) => device.HasRoom(_options.DispatchWindow, _options.MaxHeldPerDevice);
-
-    private async Task<List<Allotment>> AllotAsync(List<WaitingJob> jobs, IReadOnlyList<DeviceLoad> devices, CancellationToken stopping)
-    {
-        var round = jobs.ToDictionary(job => job.Id, job => new JobRound(job));
-        _selection.Begin(jobs.Select(job => job.Contender));
-        while (_selection.Next() is { } next)
-        {
-            var job = round[next.Job];
-            // Whether anyone could take it is known without the record: thousands of stuck jobs must cost no query each.
-            if (job.Choose(devices, null, HasRoom) is null
-                || await PeekAsync(job, stopping) is not { } task
-                || job.Choose(devices, task.AvoidWorker, HasRoom) is not { } device)
-            {
-                _selection.SetAside();
-                if (!devices.Any(HasRoom)) break;
-                continue;
-            }
-
-            device.Add(1, task.Cost);
-            job.Allot(device, task);
-            _selection.Charge(task.Cost);
-        }
-
-        return [.. round.Values.SelectMany(job => job.Allotments)];
-    }
-
-    private async Task<WaitingTask?> PeekAsync(JobRound job, CancellationToken stopping)
-    {
-        if (job.NeedsPeek) job.Enqueue(await backlog.TasksAsync(job.Job.Id, job.LastIndex, PeekSize, stopping), PeekSize);
-        return job.Peek();
-    }
-
-    /// <summary>A job during one round: the tasks looked at, and those given to devices.</summary>
-    private sealed class JobRound(WaitingJob job)
-    {
-        private readonly Queue<WaitingTask> _ahead = new();
-        private readonly Dictionary<DeviceLoad, List<int>> _given = [];
-        private bool _seenAll;
-        private string? _profile = job.Needs.Profile;
-
-        public WaitingJob Job { get; } = job;
-
-        public int LastIndex { get; private set; } = -1;
-
-        public bool NeedsPeek => _ahead.Count == 0 && !_seenAll;
-
-        public IEnumerable<Allotment> Allotments => _given.Select(entry => new Allotment(Job, entry.Key, entry.Value));
-
-        public void Enqueue(List<WaitingTask> tasks, int asked)
-        {
-            foreach (var task in tasks) _ahead.Enqueue(task);
-            if (tasks.Count > 0) LastIndex = tasks[^1].Index;
-            _seenAll = tasks.Count < asked;
-        }
-
-        public WaitingTask? Peek() => _ahead.TryPeek(out var task) ? task : null;
-
-        public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, string? avoid, Func<DeviceLoad, bool> hasRoom) =>
-            WorkerMatching.Choose(devices, Job.Needs with { Profile = _profile }, avoid, hasRoom);
-
-        public void Allot(DeviceLoad device, WaitingTask task)
-        {
-            _ahead.Dequeue();
-            if (!_given.TryGetValue(device, out var indices)) _given[device] = indices = [];
-            indices.Add(task.Index);
-            if (Job.Needs.Determinism == DeterminismClasses.Reproducible) _profile = device.Profile;
-        }
-    }
 }

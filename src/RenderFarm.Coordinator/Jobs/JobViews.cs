@@ -23,6 +23,7 @@ internal static class JobViews
         StartedAt = job.StartedAt,
         EndedAt = job.EndedAt,
         DeleteAfter = job.DeleteAfter,
+        Paused = job.PausedAt is not null && !JobStatuses.IsEnded(job.Status),
         EtaSeconds = outlook.EtaSeconds(job),
         Waiting = outlook.WhyWaiting(job),
     };

@@ -86,6 +86,9 @@ internal sealed class RenderJob
     /// <summary>When its first task was dispatched; null before. Set once by the dispatcher.</summary>
     public DateTimeOffset? StartedAt { get; private set; }
 
+    /// <summary>When someone paused it; null while it may run. Its queued tasks wait, and running ones finish. Set by pause, cleared by resume.</summary>
+    public DateTimeOffset? PausedAt { get; set; }
+
     /// <summary>When it ended; null while it has not. Cleared by a retry.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
 

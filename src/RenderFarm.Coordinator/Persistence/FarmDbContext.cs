@@ -32,6 +32,9 @@ internal abstract class FarmDbContext(DbContextOptions options) : DbContext(opti
     /// <summary>Checkpoints that some worker announced.</summary>
     public DbSet<FarmCheckpoint> Checkpoints => Set<FarmCheckpoint>();
 
+    /// <summary>What holds for the farm as a whole.</summary>
+    public DbSet<FarmState> State => Set<FarmState>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(FarmDbContext).Assembly);

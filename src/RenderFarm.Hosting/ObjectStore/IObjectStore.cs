@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace RenderFarm.Hosting.ObjectStore;
 
 /// <summary>
@@ -18,6 +20,22 @@ public interface IObjectStore
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation);
 
+    /// <summary>Size and checksum of an object, for comparing with what was reported; null when there is none.</summary>
+    /// <remarks>A store that does not keep checksums reads the object: this is for doubtful cases, not for every image.</remarks>
+    /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
+    async Task<ObjectHead?> HeadAsync(ObjectKey key, CancellationToken cancellation)
+    {
+        await using var content = await OpenAsync(key, cancellation);
+        if (content is null) return null;
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellation));
+        return await SizeAsync(key, cancellation) is { } size ? new ObjectHead(size, sha256) : null;
+    }
+
+    /// <summary>An address that anyone can read the object from for a while, without asking the farm; null for a store that cannot be read so.</summary>
+    /// <param name="key">The object; whether it is there is not looked up.</param>
+    /// <param name="lifetime">1 second…7 days.</param>
+    Task<Uri?> LinkAsync(ObjectKey key, TimeSpan lifetime) => Task.FromResult<Uri?>(null);
+
     /// <summary>Removes an object. Removing one that is not there is no error.</summary>
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     Task DeleteAsync(ObjectKey key, CancellationToken cancellation);
@@ -26,6 +44,11 @@ public interface IObjectStore
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     IAsyncEnumerable<ObjectKey> ListAsync(string prefix, CancellationToken cancellation);
 }
+
+/// <summary>What is known of an object without reading it.</summary>
+/// <param name="SizeBytes">Its length.</param>
+/// <param name="Sha256">SHA-256 of its content in lower-case hexadecimal digits; null when somebody else than the farm stored it.</param>
+public sealed record ObjectHead(long SizeBytes, string? Sha256);
 
 /// <summary>The object store refused or could not be reached.</summary>
 public sealed class ObjectStoreException : Exception

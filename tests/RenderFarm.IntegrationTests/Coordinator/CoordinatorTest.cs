@@ -1,6 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -85,7 +87,23 @@ public abstract class CoordinatorTest : IAsyncLifetime
         {
             var value = await Host.GetAsync<T>(path, Deadline);
             if (expected(value)) return value;
-            Clock.Advance(step);
+            await PassAsync(step);
+        }
+    }
+
+    /// <summary>Lets time pass, and the coordinator look at its leases and hear its own probe meanwhile.</summary>
+    protected async Task PassAsync(TimeSpan step)
+    {
+        var rescuer = Host.Services.GetRequiredService<LeaseRescuer>();
+        var leases = Host.Services.GetRequiredService<LeaseClock>();
+        Clock.Advance(step);
+        var pass = rescuer.NextPass();
+        rescuer.Wake();
+        await pass.WaitAsync(Deadline);
+        while (leases.Underway > 0)
+        {
+            Deadline.ThrowIfCancellationRequested();
+            await Task.Yield();
         }
     }
 

@@ -14,8 +14,9 @@ public sealed class OptionsTests
         var options = Read(_ => { });
 
         Assert.Equal(("main", null, null), (options.Name, options.DefaultModel, options.TenantHeader));
-        Assert.Equal((12.0, 2.0, 1.0, 2.0), (options.LeaseDuration.TotalSeconds, options.RescueInterval.TotalSeconds, options.DispatchInterval.TotalSeconds, options.DispatchWindow.TotalSeconds));
-        Assert.Equal((1_000, 3, 10, 256), (options.MaxHeldPerDevice, options.MaxAttempts, options.MaxWorkerDeaths, options.MaxReportBatch));
+        Assert.Equal((12.0, 0.5, 1.0, 2.0), (options.LeaseDuration.TotalSeconds, options.RescueInterval.TotalSeconds, options.DispatchInterval.TotalSeconds, options.DispatchWindow.TotalSeconds));
+        Assert.Equal((1_000, 3, 2, 10, 256), (options.MaxHeldPerDevice, options.MaxAttempts, options.PoisonDeaths, options.MaxRescues, options.MaxReportBatch));
+        Assert.Equal((5, 60.0), (options.QuarantineFaults, options.QuarantineCoolDown.TotalSeconds));
         Assert.Equal((1.0, 60.0, 15.0), (options.RetryBackoff.TotalSeconds, options.MaxRetryBackoff.TotalSeconds, options.EventKeepAlive.TotalSeconds));
         Assert.Equal((null, 600.0, 24.0, 24.0), (options.RetentionDays, options.RetentionInterval.TotalSeconds, options.SweepInterval.TotalHours, options.SweepGrace.TotalHours));
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using RenderFarm.Hosting.ObjectStore;
 using Xunit;
@@ -33,6 +34,16 @@ public abstract class ObjectStoreConformance
     {
         Assert.Null(await Store.OpenAsync(new ObjectKey("images/none.png"), Cancellation));
         Assert.Null(await Store.SizeAsync(new ObjectKey("images/none.png"), Cancellation));
+    }
+
+    [Fact]
+    public async Task Head_tells_the_size_and_the_checksum_of_what_is_stored()
+    {
+        var content = Enumerable.Range(0, 5_000).Select(i => (byte)(i * 7)).ToArray();
+        await Store.PutAsync(new ObjectKey("images/head.png"), content, "image/png", Cancellation);
+        Assert.Equal(
+            new ObjectHead(content.Length, Convert.ToHexStringLower(SHA256.HashData(content))), await Store.HeadAsync(new ObjectKey("images/head.png"), Cancellation));
+        Assert.Null(await Store.HeadAsync(new ObjectKey("images/no-head.png"), Cancellation));
     }
 
     [Fact]

@@ -19,14 +19,15 @@ internal static class TaskStatements
     private static readonly Transition Dispatched = Transitions.Of(JobEvent.Dispatched);
 
     /// <summary>
-    /// Queued tasks of job $1 by index after $2 that are due at $5, at most $4. A task waits for its first attempt once: what was claimed
+    /// Queued tasks of job $1 by index after $2 that are due at $5, at most $4; suspects are not among them. A task waits for its first attempt once: what was claimed
     /// is never fresh again, so fresh ones are looked for after $3 only, the place up to which the job is known to have none. Without
     /// that, a snapshot held open by anyone would make every look walk over all rows claimed since.
     /// </summary>
     public static string Peek { get; } = $"""
         SELECT task_index, cost, avoid_worker, attempt FROM (
             (SELECT task_index, cost, avoid_worker, attempt FROM tasks
-             WHERE job_id = $1 AND status = '{TaskStatuses.Queued}' AND attempt > 0 AND task_index > $2 AND (not_before IS NULL OR not_before <= $5)
+             WHERE job_id = $1 AND status = '{TaskStatuses.Queued}' AND attempt > 0 AND suspect_since IS NULL AND task_index > $2
+               AND (not_before IS NULL OR not_before <= $5)
              ORDER BY task_index LIMIT $4)
             UNION ALL
             (SELECT task_index, cost, avoid_worker, attempt FROM tasks

@@ -75,8 +75,8 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         insert.CommandText = """
             WITH RECURSIVE stretch(task_index) AS (
                 SELECT $first UNION ALL SELECT task_index + 1 FROM stretch WHERE task_index + 1 < $end)
-            INSERT INTO tasks (job_id, task_index, cost, status, attempt, charged, deaths, missed_heartbeats)
-            SELECT $job, task_index, $cost, $queued, 0, 0, 0, 0 FROM stretch
+            INSERT INTO tasks (job_id, task_index, cost, status, attempt, charged, deaths_alone, rescues, missed_heartbeats)
+            SELECT $job, task_index, $cost, $queued, 0, 0, 0, 0, 0 FROM stretch
             """;
         insert.Parameters.Add(new SqliteParameter("$job", job.Value.ToByteArray(true)));
         insert.Parameters.Add(new SqliteParameter("$queued", TaskStatuses.Queued));
@@ -95,7 +95,7 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
     {
         await using var db = CreateDbContext();
         return await db.Tasks
-            .Where(task => task.Job == peek.Job && task.Status == TaskStatuses.Queued && task.Index > peek.After)
+            .Where(task => task.Job == peek.Job && task.Status == TaskStatuses.Queued && task.SuspectSince == null && task.Index > peek.After)
             .Where(task => task.NotBefore == null || task.NotBefore <= peek.Now)
             .OrderBy(task => task.Index)
             .Take(peek.Count)

@@ -1,7 +1,8 @@
-using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Onnx.Devices;
 using Xunit;
 
-namespace RenderFarm.Tests.Diffusion.Onnx;
+namespace RenderFarm.Tests.Diffusion.Onnx.Devices;
 
 public sealed class ExecutionDeviceTests
 {
@@ -40,5 +41,17 @@ public sealed class ExecutionDeviceTests
     {
         var error = Assert.Throws<ArgumentException>(() => ExecutionDevice.Parse(text, GpuBuild));
         Assert.Contains($"device is '{text}'; allowed: auto, cpu, cuda or cuda:N.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DeterminismClass.Reproducible, 0, "")]
+    [InlineData(DeterminismClass.Reproducible, 8, "-rows8")]
+    [InlineData(DeterminismClass.Fast, 0, "-fast")]
+    public void Options_that_move_bits_make_another_environment(DeterminismClass determinism, int rows, string ending)
+    {
+        var plain = ExecutionDevice.Cpu.Describe(new PipelineOptions { Threads = 3, Slots = 1, MaxRows = 4 });
+        Assert.Equal(plain, ExecutionDevice.Cpu.Describe(new PipelineOptions()));
+        Assert.Equal(
+            plain with { Device = plain.Device + ending }, ExecutionDevice.Cpu.Describe(new PipelineOptions { Determinism = determinism, FixedRows = rows }));
     }
 }

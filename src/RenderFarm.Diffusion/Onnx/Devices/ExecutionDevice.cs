@@ -3,16 +3,19 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.OnnxRuntime;
 
-namespace RenderFarm.Diffusion.Onnx;
+namespace RenderFarm.Diffusion.Onnx.Devices;
 
 /// <summary>
 /// Where sessions run: the CPU, or one CUDA device. Which of them there can be is decided by the native ONNX Runtime that the executable carries.
 /// </summary>
-/// <remarks>Limitations: the CUDA side is written against ONNX Runtime's documentation and has not run on a GPU yet; latents cross the bus at every step.</remarks>
+/// <remarks>Limitations: the CUDA side is written against ONNX Runtime's documentation and has not run on a GPU yet.</remarks>
 internal sealed record ExecutionDevice
 {
     /// <summary>What the option takes, for error messages.</summary>
     public const string Allowed = "auto, cpu, cuda or cuda:N";
+
+    private const string CudaProvider = "CUDAExecutionProvider";
+    private static readonly Lock Registration = new();
 
     private ExecutionDevice(int? cuda) => Cuda = cuda;
 
@@ -29,7 +32,7 @@ internal sealed record ExecutionDevice
 
     internal static ExecutionDevice Parse(string text, IReadOnlyCollection<string> providers)
     {
-        var hasCuda = providers.Contains("CUDAExecutionProvider");
+        var hasCuda = providers.Contains(CudaProvider);
         if (text == "auto") return hasCuda ? new ExecutionDevice(0) : Cpu;
         if (text == "cpu") return Cpu;
         var index = 0;
@@ -42,22 +45,19 @@ internal sealed record ExecutionDevice
             + "Build it with -p:OnnxRuntimeFlavor=Gpu on a machine with CUDA 13 and cuDNN 9, or use the device cpu.");
     }
 
-    /// <summary>Adds the execution provider, set so that a recipe keeps its bytes on this device.</summary>
+    /// <summary>Adds the execution provider.</summary>
+    /// <param name="session">Options of a session to come.</param>
+    /// <param name="options">Determinism class and memory limit.</param>
+    /// <param name="graphs">Whether the session's calls are captured as CUDA graphs.</param>
     /// <exception cref="NotSupportedException">The CUDA libraries cannot be loaded, or there is no such device; the message says what ONNX Runtime said.</exception>
-    public void AppendTo(SessionOptions session)
+    public void AppendTo(SessionOptions session, PipelineOptions options, bool graphs)
     {
         if (Cuda is not { } device) return;
         try
         {
+            Register();
             using var cuda = new OrtCUDAProviderOptions();
-            cuda.UpdateOptions(new Dictionary<string, string>
-            {
-                ["device_id"] = device.ToString(CultureInfo.InvariantCulture),
-                // TF32 rounds inputs to 10 bits, and a searched convolution may be another one next time.
-                ["use_tf32"] = "0",
-                ["cudnn_conv_algo_search"] = "DEFAULT",
-                ["arena_extend_strategy"] = "kSameAsRequested",
-            });
+            cuda.UpdateOptions(new CudaSettings(device, options.Determinism, options.DeviceMemoryMegabytes, graphs).ToProviderOptions());
             session.AppendExecutionProvider_CUDA(cuda);
         }
         catch (Exception error) when (error is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
@@ -66,11 +66,35 @@ internal sealed record ExecutionDevice
         }
     }
 
-    /// <summary>What can move the last bit of an image on this device.</summary>
-    public ExecutionEnvironment Describe() => new(
+    /// <summary>The memory that a session's tensors are bound in.</summary>
+    public DeviceMemory MemoryOf(InferenceSession session)
+    {
+        if (Cuda is not { } device) return DeviceMemory.Host;
+        using var place = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
+        return DeviceMemory.Of(session, place);
+    }
+
+    // ONNX Runtime copies tensors to and from a device only after the provider's library has been registered with its environment.
+    private static void Register()
+    {
+        lock (Registration)
+        {
+            if (OrtEnv.Instance().GetEpDevices().Any(device => device.EpName == CudaProvider)) return;
+            OrtEnv.Instance().RegisterExecutionProviderLibrary(
+                CudaProvider, OperatingSystem.IsWindows() ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so");
+        }
+    }
+
+    /// <summary>What can move the last bit of an image on this device, with these options.</summary>
+    public ExecutionEnvironment Describe(PipelineOptions options) => new(
         $"onnxruntime {OrtEnv.Instance().GetVersionString()}",
         Cuda is null ? "cpu" : "cuda",
-        Cuda is null ? Architecture() : GpuName());
+        (Cuda is null ? Architecture() : GpuName()) + Choices(options));
+
+    /// <summary>What the options themselves do to bits; nothing by default.</summary>
+    internal static string Choices(PipelineOptions options) =>
+        (options.FixedRows > 0 ? string.Create(CultureInfo.InvariantCulture, $"-rows{options.FixedRows}") : "")
+        + (options.Determinism == DeterminismClass.Fast ? "-fast" : "");
 
     // ONNX Runtime picks its CPU kernels by these; two machines that agree in them give the same bits.
     private static string Architecture() => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Minio.Exceptions;
+
+namespace RenderFarm.Hosting.ObjectStore;
+
+/// <summary>The server answered and said no.</summary>
+internal sealed class S3RefusedException(HttpStatusCode status, string code) : Exception($"it answered {(int)status} {code}")
+{
+    /// <summary>Whether the same request may be answered otherwise a moment later.</summary>
+    public bool IsPassing => (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+}
+
+/// <summary>What an S3 server's refusals mean.</summary>
+internal static partial class S3Failure
+{
+    /// <exception cref="S3RefusedException">The answer is not a success.</exception>
+    public static async Task ThrowIfRefusedAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    {
+        if (answer.IsSuccessStatusCode) return;
+        // The code tells a wrong key from a wrong clock; it stands in an XML document, unless a proxy answered.
+        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        throw new S3RefusedException(answer.StatusCode, Code().Match(text) is { Success: true } match ? match.Groups[1].Value : answer.ReasonPhrase ?? "");
+    }
+
+    /// <summary>Whether the object or its bucket is not there. Other types of the client say nothing reliable.</summary>
+    public static bool IsNotFound(Exception error) => error is ObjectNotFoundException or BucketNotFoundException;
+
+    /// <summary>Whether it is worth another try.</summary>
+    public static bool IsPassing(Exception error) => error switch
+    {
+        S3RefusedException refused => refused.IsPassing,
+        AccessDeniedException or AuthorizationException or InvalidBucketNameException => false,
+        _ => true,
+    };
+
+    [GeneratedRegex("<Code>([A-Za-z0-9]{1,64})</Code>")]
+    private static partial Regex Code();
+}
