@@ -114,15 +114,6 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         return claimed;
     }
 
-    public bool HasDays => false;
-
-    public Task KeepPartitionsAsync(DateTimeOffset now, int daysAhead, CancellationToken cancellation) => Task.CompletedTask;
-
-    public Task<IReadOnlyList<(JobId First, JobId End)>> EndedDaysAsync(DateTimeOffset now, CancellationToken cancellation) =>
-        Task.FromResult<IReadOnlyList<(JobId First, JobId End)>>([]);
-
-    public Task DropDayAsync(JobId first, CancellationToken cancellation) => throw new NotSupportedException("SQLite keeps all tasks in one table.");
-
     public bool IsUniqueViolation(DbUpdateException error) =>
         error.InnerException is SqliteException { SqliteErrorCode: UniqueViolation };
 
