@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using RenderFarm.Benchmarks;
+using RenderFarm.Benchmarks.Record;
 using RenderFarm.Benchmarks.Schedule;
 using RenderFarm.Benchmarks.StableDiffusion15;
 
@@ -17,6 +18,7 @@ const string Usage = """
       cold     the built program, 4 demo images, start-up included
       ratios   engine, batch, farm and cold
       determinism  pipelines that are reproducible ÷ fast, images/s
+      record   PostgreSQL: a million tasks submitted, a round with a million pending ÷ with a thousand, and beside an open transaction (about 4 minutes; --pairs 10)
       sd15     a 512x512 guided step of an SD1.5-shaped UNet ÷ ONNX Runtime's best kernel, and its memory (3.4 GB in the temporary folder; 5 GB of memory)
       schedule step-level batching on a simulated device against request-level policies (virtual clock)
       adherence  prompts followed by guidance scale: 50 PLMS steps, one job of 480 images, with a sheet
@@ -33,7 +35,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "schedule":
         return ScheduleBenchmark.Run(new Results(pairs: 1)) ? 0 : 1;
-    case "engine" or "farm" or "batch" or "overlap" or "cold" or "adherence" or "determinism" or "sd15" or "ratios":
+    case "engine" or "farm" or "batch" or "overlap" or "cold" or "adherence" or "determinism" or "record" or "sd15" or "ratios":
         var what = args[0];
         var results = new Results(pairs);
         if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
@@ -42,6 +44,7 @@ switch (args.FirstOrDefault())
         if (what is "farm" or "ratios") await FarmBenchmark.RunAsync(results);
         if (what is "cold" or "ratios") await ColdStartBenchmark.RunAsync(results);
         if (what is "determinism") await DeterminismBenchmark.RunAsync(results);
+        if (what is "record") await RecordBenchmark.RunAsync(results);
         if (what is "sd15") await StepBenchmark.RunAsync(results);
         if (what is "adherence") await AdherenceBenchmark.RunAsync(results);
         return results.Write(what) ? 0 : 1;
