@@ -7,8 +7,8 @@ using RenderFarm.Hosting.Background;
 namespace RenderFarm.Worker;
 
 /// <summary>
-/// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated every ten beats, so that a coordinator
-/// that lost it learns of the worker again. A worker whose engine was given up leaves when it has reported what it held.
+/// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated with the
+/// first beats and then every ten, so that a coordinator that lost it learns of the worker again, and soon when it is new. A worker whose engine was given up leaves when it has reported what it held.
 /// </summary>
 internal sealed class HeartbeatLoop(
     WorkerIdentity identity,
@@ -22,6 +22,7 @@ internal sealed class HeartbeatLoop(
     : FarmLoop(options.Value.Heartbeat, clock, logger)
 {
     private const int BeatsPerAnnouncement = 10;
+    private const int FirstBeats = 3;
     private long _beat;
     private bool _hasLeft;
 
@@ -35,7 +36,7 @@ internal sealed class HeartbeatLoop(
             return false;
         }
 
-        if (_beat % BeatsPerAnnouncement == 0)
+        if (_beat < FirstBeats || _beat % BeatsPerAnnouncement == 0)
             await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, offer.Capabilities), stopping);
         _beat++;
         await sender.TellAsync(new WorkerHeartbeat(identity.Name, identity.Incarnation, runs.Entries()), stopping);

@@ -137,8 +137,9 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
 
     private void Beat()
     {
-        if (_beat++ % 10 == 0) farm.Tell(name, new WorkerAnnounced(name, Incarnation, new WorkerCapabilities([], [])));
+        if (_beat < 3 || _beat % 10 == 0) farm.Tell(name, new WorkerAnnounced(name, Incarnation, new WorkerCapabilities([], [])));
         farm.Tell(name, new WorkerHeartbeat(name, Incarnation, [.. Runs.Select(run => new HeldRun(run.Attempt, run.Id))]));
+        _beat++;
         Later(HeartbeatSeconds, Beat);
     }
 

@@ -25,8 +25,9 @@ internal static class Simulation
             MakePeace(farm);
             var until = farm.Clock.Seconds + PeaceSeconds;
             while (farm.Record.Jobs.Exists(job => !JobStatuses.IsEnded(job.Status)) && farm.Clock.Seconds < until) events += Advance(farm);
-            until = farm.Clock.Seconds + RestSeconds;
-            while (farm.Clock.Seconds < until) events += Advance(farm);
+            // Who was frozen until a moment ago has not been told yet what is no longer wanted.
+            var rested = farm.Workers.Select(worker => worker.LastDisturbed).Append(farm.Clock.Now).Max().AddSeconds(RestSeconds);
+            while (farm.Clock.Now < rested) events += Advance(farm);
             farm.Invariants.CheckRest();
             return new SimulationResult(events, null);
         }
