@@ -171,6 +171,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         }
 
         Record.IsTouched = true;
+        Invariants.Accepted(report, task!);
         var batch = Batch(job!);
         rules.Apply(batch, task!, report);
         NoteStanding(report);
