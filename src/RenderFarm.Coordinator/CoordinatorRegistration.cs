@@ -14,6 +14,7 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Retention;
 using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;

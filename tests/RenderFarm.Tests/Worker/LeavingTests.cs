@@ -84,6 +84,10 @@ public sealed class LeavingTests
         bench.Runner.Take(WorkerBench.Command("a late one", number: 9));
         Assert.Equal(9, (await bench.NextReportAsync<AttemptReturned>()).Attempt.Number);
         Assert.False(bench.Pipeline.IsDisposed);
+        while (bench.Runs.Entries().Count > 0) await Task.Yield();
+        await bench.Heartbeats.StartAsync(Cancellation);
+        await bench.NextReportAsync<WorkerLeft>();
+        await bench.Heartbeats.StopAsync(Cancellation);
         await bench.Watchdog.StopAsync(Cancellation);
     }
 

@@ -29,6 +29,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
         Pipelines = new PipelineCache(Shelf, this, options, NullLogger<PipelineCache>.Instance);
         Watchdog = new EngineWatchdog(Steps, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
+        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, options), Watchdog, this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
         Service = new WorkerService(Identity, Runs, Pipelines, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
         Runner = new AttemptRunner(
             Identity,
@@ -54,6 +55,8 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public StepWatch Steps { get; } = new(new WorkerOptions().StuckAfter);
 
     public EngineWatchdog Watchdog { get; }
+
+    public HeartbeatLoop Heartbeats { get; }
 
     public WorkerService Service { get; }
 
@@ -124,6 +127,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     {
         Pipeline.Release();
         Watchdog.Dispose();
+        Heartbeats.Dispose();
         await _outbox.StopAsync(CancellationToken.None);
         _outbox.Dispose();
         Pipelines.Dispose();

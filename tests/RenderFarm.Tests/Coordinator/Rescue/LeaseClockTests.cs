@@ -1,9 +1,9 @@
 using CsCheck;
 using RenderFarm.Coordinator;
-using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Rescue;
 using Xunit;
 
-namespace RenderFarm.Tests.Coordinator.Dispatch;
+namespace RenderFarm.Tests.Coordinator.Rescue;
 
 public sealed class LeaseClockTests
 {

@@ -4,7 +4,7 @@ using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 
-namespace RenderFarm.Coordinator.Dispatch;
+namespace RenderFarm.Coordinator.Rescue;
 
 /// <summary>
 /// While nobody led, nobody could be heard in time: every lease starts anew in full. Workers that no coordinator has heard for a third of

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 
-namespace RenderFarm.Coordinator.Dispatch;
+namespace RenderFarm.Coordinator.Rescue;
 
 /// <summary>What all leases undergo together.</summary>
 internal static class Leases

@@ -1,10 +1,10 @@
-using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
-namespace RenderFarm.Tests.Coordinator.Dispatch;
+namespace RenderFarm.Tests.Coordinator.Rescue;
 
 public sealed class SilenceTests
 {

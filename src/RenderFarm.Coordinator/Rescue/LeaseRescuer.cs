@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
@@ -9,7 +10,7 @@ using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.Background;
 
-namespace RenderFarm.Coordinator.Dispatch;
+namespace RenderFarm.Coordinator.Rescue;
 
 /// <summary>
 /// Rescues what silent workers held, and single runs that living workers no longer list; nobody is charged for either. Judges by
@@ -89,9 +90,10 @@ internal sealed class LeaseRescuer(
         await batch.LoadAsync(db, lost.Concat(findings.Vanished), stopping);
         foreach (var worker in findings.Gone)
         {
-            if (worker.Status == WorkerStatuses.Active) CoordinatorLog.WorkerLost(logger, worker.Name, options.Value.LeaseDuration);
-            if (worker.Status == WorkerStatuses.Active) worker.Status = WorkerStatuses.Lost;
-            batch.TakeBack([.. lost.Where(task => task.Worker == worker.Name)], died: worker.Status == WorkerStatuses.Lost);
+            var wasHeard = worker.Status == WorkerStatuses.Active;
+            if (wasHeard) CoordinatorLog.WorkerLost(logger, worker.Name, options.Value.LeaseDuration);
+            if (wasHeard) worker.Status = WorkerStatuses.Lost;
+            batch.TakeBack([.. lost.Where(task => task.Worker == worker.Name)], died: worker.Status == WorkerStatuses.Lost, wasHeard);
         }
 
         foreach (var task in findings.Vanished)

@@ -1,4 +1,4 @@
-namespace RenderFarm.Coordinator.Dispatch;
+namespace RenderFarm.Coordinator.Rescue;
 
 /// <summary>What the lease clock allows.</summary>
 internal enum LeaseState

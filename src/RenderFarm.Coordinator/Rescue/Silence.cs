@@ -1,7 +1,7 @@
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Workers;
 
-namespace RenderFarm.Coordinator.Dispatch;
+namespace RenderFarm.Coordinator.Rescue;
 
 /// <summary>What silence means; pure. A worker that says nothing for a lease is gone with all it held; one that speaks but no longer
 /// lists a run has lost that run alone.</summary>

@@ -2,9 +2,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 
-namespace RenderFarm.Coordinator.Dispatch;
+namespace RenderFarm.Coordinator.Rescue;
 
 /// <summary>Sends the probes of this coordinator and takes them back, and so drives the <see cref="LeaseClock"/>. A probe that cannot be sent is one that does not return.</summary>
 internal sealed class LeaseProbes(
