@@ -69,6 +69,15 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 407, Level = LogLevel.Information, Message = "The farm was {Change} by request")]
     public static partial void FarmChanged(ILogger logger, string change);
 
+    [LoggerMessage(EventId = 408, Level = LogLevel.Information, Message = "Checkpoint {Name} was published as {Digest}")]
+    public static partial void CheckpointPublished(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 409, Level = LogLevel.Information, Message = "Checkpoint {Name} ({Digest}) was removed by request")]
+    public static partial void CheckpointRemoved(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "The checkpoints of the object store could not be listed; what was known of them stays: {Reason}")]
+    public static partial void CheckpointsUnread(ILogger logger, string reason);
+
     [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
     public static partial void LeadershipGained(ILogger logger, long epoch);
 

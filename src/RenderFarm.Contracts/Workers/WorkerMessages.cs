@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RenderFarm.Contracts.Attempts;
 
 namespace RenderFarm.Contracts.Workers;
@@ -53,6 +54,10 @@ public sealed record CheckpointDescription
 
     /// <summary>Width and height must be multiples of this many pixels.</summary>
     public required int SideMultiple { get; init; }
+
+    /// <summary>Whether it makes its native size alone, because its graphs have a fixed shape.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsFixedSize { get; init; }
 
     /// <summary>Step count used when a job names none.</summary>
     public required int Steps { get; init; }
