@@ -34,9 +34,19 @@ public sealed class CanonicalPictureTests
     public void Kept_file_is_a_PNG_with_pixels_and_no_word_of_its_sender()
     {
         byte[] texted = ImageEncoder.Encode(Pictures.Noisy(), ImageFileFormat.Jpeg, null, new ImageTexts { Parameters = "secret" });
-        CanonicalPicture kept = CanonicalPicture.FromFile([.. texted, .. "<script>"u8], Pixels);
+        CanonicalPicture kept = CanonicalPicture.FromFile(texted, Pixels);
         Assert.Equal(["IHDR", "pHYs", "IDAT", "IEND"], new PngFile(kept.File).Types.Distinct());
         Assert.Equal(kept.Digest, PictureDigest.Of(ImageReader.Decode(kept.File, Pixels)));
+    }
+
+    [Theory]
+    [InlineData(ImageFileFormat.Png)]
+    [InlineData(ImageFileFormat.Jpeg)]
+    [InlineData(ImageFileFormat.WebP)]
+    public void File_that_goes_on_after_its_picture_is_refused(ImageFileFormat format)
+    {
+        byte[] file = ImageEncoder.Encode(Pictures.Noisy(), format, null, ImageTexts.None);
+        Assert.Throws<ImageFormatException>(() => CanonicalPicture.FromFile([.. file, .. "<script>alert(1)</script>"u8], Pixels));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Sqlite;
@@ -26,7 +28,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
     {
         _database = new SqliteDatabase(Path.Combine(_folder.Path, "farm.db"), TimeSpan.FromSeconds(30));
         _contexts = new Contexts(_database);
-        _gauges = new RecordGauges(new FarmRecord(_contexts, _database), _clock, NullLogger<RecordGauges>.Instance);
+        _gauges = new RecordGauges(new FarmRecord(_contexts), _clock, NullLogger<RecordGauges>.Instance);
         _reader = new InstrumentReader(instrument => instrument.Meter == _gauges.Meter);
     }
 
@@ -34,9 +36,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await using var db = _contexts.CreateDbContext();
-        await _database.PrepareAsync(db, Cancellation);
-        await db.Database.MigrateAsync(Cancellation);
+        await _database.MigrateAsync(Cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -134,16 +134,34 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         await pass.WaitAsync(Cancellation);
     }
 
-    private sealed class Contexts(SqliteDatabase database) : IDbContextFactory<FarmDbContext>
+    /// <summary>SQLite that can go away.</summary>
+    private sealed class Contexts(SqliteDatabase database) : IDatabase
     {
         public bool IsBroken { get; set; }
 
-        public FarmDbContext CreateDbContext()
-        {
-            if (IsBroken) throw new IOException("The record is away.");
-            var options = new DbContextOptionsBuilder<FarmDbContext>();
-            database.Configure(options);
-            return new FarmDbContext(options.Options);
-        }
+        public string Place => database.Place;
+
+        public bool HasSingleWriter => database.HasSingleWriter;
+
+        public FarmDbContext CreateDbContext() => IsBroken ? throw new IOException("The record is away.") : database.CreateDbContext();
+
+        public Task MigrateAsync(CancellationToken cancellation) => database.MigrateAsync(cancellation);
+
+        public Task<IDisposable> EnterWriteAsync(CancellationToken cancellation) => database.EnterWriteAsync(cancellation);
+
+        public Task TakeTurnAsync(FarmDbContext db, CancellationToken cancellation) => database.TakeTurnAsync(db, cancellation);
+
+        public Task<bool> HoldsEpochAsync(FarmDbContext db, long epoch, CancellationToken cancellation) => database.HoldsEpochAsync(db, epoch, cancellation);
+
+        public Task InsertTasksAsync(FarmDbContext db, JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation) =>
+            database.InsertTasksAsync(db, job, stretches, cancellation);
+
+        public Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation) => database.PeekAsync(peek, cancellation);
+
+        public Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation) => database.ClaimAsync(claim, cancellation);
+
+        public bool IsUniqueViolation(DbUpdateException error) => database.IsUniqueViolation(error);
+
+        public bool IsUnavailable(Exception error) => database.IsUnavailable(error);
     }
 }
