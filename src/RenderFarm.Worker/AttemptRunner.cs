@@ -4,6 +4,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Worker.Checkpoints;
 
 namespace RenderFarm.Worker;
 
@@ -101,6 +102,7 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.BadRequest } => new AttemptFailure(FailureCodes.BadRecipe, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.NotFinite } => new AttemptFailure(FailureCodes.NotFinite, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.OutOfMemory } => new AttemptFailure(FailureCodes.OutOfMemory, Retryable: true, error.Message),
+        CheckpointFetchException fetch => new AttemptFailure(fetch.Code, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
         InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),

@@ -8,7 +8,7 @@ namespace RenderFarm.Worker;
 
 /// <summary>
 /// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated every ten beats, so that a coordinator
-/// that lost it learns of the worker again.
+/// that lost it learns of the worker again, and made at once when the checkpoints that it holds have changed.
 /// </summary>
 internal sealed class HeartbeatLoop(
     WorkerIdentity identity,
@@ -22,11 +22,15 @@ internal sealed class HeartbeatLoop(
 {
     private const int BeatsPerAnnouncement = 10;
     private long _beat;
+    private string? _announced;
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
-        if (_beat % BeatsPerAnnouncement == 0)
-            await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, offer.Capabilities), stopping);
+        var capabilities = offer.Capabilities;
+        var held = string.Join(' ', capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest));
+        if (_beat % BeatsPerAnnouncement == 0 || held != _announced)
+            await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, capabilities), stopping);
+        _announced = held;
         _beat++;
         await sender.TellAsync(new WorkerHeartbeat(identity.Name, identity.Incarnation, runs.Entries()), stopping);
         return false;
@@ -36,14 +40,13 @@ internal sealed class HeartbeatLoop(
 /// <summary>What this worker can render.</summary>
 internal sealed class WorkerOffer(CheckpointShelf shelf, IOptions<WorkerOptions> options)
 {
+    private readonly string _profile =
+        SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value))).ToString();
+
     /// <summary>One device; its speed is not known before it has rendered something.</summary>
-    public WorkerCapabilities Capabilities { get; } = new(
-        [
-            new DeviceCapabilities(
-                WorkerIdentity.Device,
-                options.Value.Slots,
-                SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value))).ToString(),
-                PixelStepsPerSecond: 0),
-        ],
-        shelf.Describe());
+    public WorkerCapabilities Capabilities => new(
+        [new DeviceCapabilities(WorkerIdentity.Device, options.Value.Slots, _profile, PixelStepsPerSecond: 0)], shelf.Describe())
+    {
+        FetchesCheckpoints = shelf.Fetches,
+    };
 }

@@ -14,11 +14,16 @@ public static class WorkerBus
         {
             bus.AddConsumer<RunAttemptConsumer>();
             bus.AddConsumer<CancelAttemptConsumer>();
+            bus.AddConsumer<PrepareCheckpointConsumer>();
         },
         (context, transport) =>
         {
             var worker = context.GetRequiredService<IOptions<WorkerOptions>>().Value.Name;
             transport.ReceiveEndpoint(EndpointNames.Render(worker, WorkerIdentity.Device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
-            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
+            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint =>
+            {
+                endpoint.ConfigureConsumer<CancelAttemptConsumer>(context);
+                endpoint.ConfigureConsumer<PrepareCheckpointConsumer>(context);
+            });
         });
 }

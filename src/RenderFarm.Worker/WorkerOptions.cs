@@ -40,6 +40,13 @@ public sealed class WorkerOptions
     [Range(1, 64)]
     public int ResidentCheckpoints { get; set; } = 2;
 
+    /// <summary>Folder for checkpoints fetched from the object store, of this worker alone; null (default): none are fetched.</summary>
+    public string? CheckpointCache { get; set; }
+
+    /// <summary>Most bytes of fetched checkpoints, 1 MiB…1 PiB; default 100 GiB. The least recently used leaves, never one that is loaded.</summary>
+    [Range(1L << 20, 1L << 50, ErrorMessage = "Worker:CheckpointCacheBytes is 1,048,576 to 1,125,899,906,842,624 bytes.")]
+    public long CheckpointCacheBytes { get; set; } = 100L << 30;
+
     /// <summary>Time between heartbeats, 100 ms…1 minute; default 3 s. The coordinator's leases last four of them.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(3);

@@ -20,7 +20,8 @@ internal sealed class WorkerService(
     /// <summary>Loads the default checkpoint, so that a damaged one stops the start and not the first job.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        using var prewarmed = await pipelines.UseAsync(shelf.DefaultDigest, cancellationToken);
+        if (shelf.DefaultDigest is not { } first) return;
+        using var prewarmed = await pipelines.UseAsync(first, cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

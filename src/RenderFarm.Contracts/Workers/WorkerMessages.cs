@@ -28,7 +28,20 @@ public sealed record WorkerLeft(string Worker, Guid Incarnation);
 /// <summary>What a worker can render.</summary>
 /// <param name="Devices">Its devices; each has a queue of its own.</param>
 /// <param name="Checkpoints">The checkpoints it holds.</param>
-public sealed record WorkerCapabilities(IReadOnlyList<DeviceCapabilities> Devices, IReadOnlyList<CheckpointDescription> Checkpoints);
+public sealed record WorkerCapabilities(IReadOnlyList<DeviceCapabilities> Devices, IReadOnlyList<CheckpointDescription> Checkpoints)
+{
+    /// <summary>Whether it fetches checkpoints from the object store when it is told to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FetchesCheckpoints { get; init; }
+}
+
+/// <summary>
+/// Command to a worker: fetch and load this checkpoint, tasks of it will follow. When it is there, the worker announces it. Losing or repeating it is
+/// harmless.
+/// </summary>
+/// <param name="Device">The device that shall load it.</param>
+/// <param name="Digest">Digest of the checkpoint.</param>
+public sealed record PrepareCheckpoint(string Device, string Digest);
 
 /// <summary>One device of a worker.</summary>
 /// <param name="Device">Name within the worker, for example <c>cpu</c> or <c>cuda0</c>.</param>
