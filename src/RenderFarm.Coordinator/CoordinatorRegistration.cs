@@ -45,6 +45,7 @@ public static class CoordinatorRegistration
 
         services.AddSingleton<CheckpointStore>().AddSingleton<BlobRequests>().AddSingleton<CheckpointRequests>();
         AddHosted<StoredCheckpoints>(services);
+        AddHosted<ShelfKeeper>(services);
 
         services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
