@@ -43,6 +43,9 @@ internal sealed class ShelfPlan(ShelfRules rules)
 {
     private readonly Dictionary<(string, string), List<Place>> _places = [];
 
+    // Of those that no device serves, the one that has waited longest is next: by name alone, the last would never be.
+    private readonly Dictionary<string, DateTimeOffset> _unservedSince = new(StringComparer.Ordinal);
+
     /// <summary>Whether a device is given tasks of a checkpoint now: it holds it, and serves it.</summary>
     public bool Accepts(ShelfDevice device, string digest) =>
         device.Holds.Contains(digest) && (!_places.TryGetValue(device.Key, out var places) ? device.Holds.Count <= rules.Slots : places.Exists(place => place.Digest == digest));
@@ -53,7 +56,11 @@ internal sealed class ShelfPlan(ShelfRules rules)
         var costs = demands.ToDictionary(demand => demand.Digest, demand => demand.Cost, StringComparer.Ordinal);
         Follow(now, costs, devices);
         List<ShelfMove> moves = [];
-        foreach (var demand in demands.Where(demand => demand.Cost > 0).OrderByDescending(demand => Wait(demand.Digest, demand.Cost, devices)).ThenBy(demand => demand.Digest, StringComparer.Ordinal))
+        var ordered = demands.Where(demand => demand.Cost > 0)
+            .OrderByDescending(demand => Wait(demand.Digest, demand.Cost, devices))
+            .ThenBy(demand => _unservedSince.GetValueOrDefault(demand.Digest))
+            .ThenBy(demand => demand.Digest, StringComparer.Ordinal);
+        foreach (var demand in ordered.ToList())
         {
             if (Wait(demand.Digest, demand.Cost, devices) <= rules.Dwell.TotalSeconds) continue;
             if (Best(now, demand, costs, devices) is not { } choice) continue;
@@ -83,6 +90,10 @@ internal sealed class ShelfPlan(ShelfRules rules)
             places.RemoveAll(place => !device.Holds.Contains(place.Digest) && now - place.Since > rules.Dwell);
             foreach (var place in places) place.QuietSince = costs.GetValueOrDefault(place.Digest) > 0 ? null : place.QuietSince ?? now;
         }
+
+        var waiting = costs.Where(entry => entry.Value > 0 && !devices.Any(device => Serves(device, entry.Key))).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var served in _unservedSince.Keys.Where(digest => !waiting.Contains(digest)).ToList()) _unservedSince.Remove(served);
+        foreach (var digest in waiting) _unservedSince.TryAdd(digest, now);
     }
 
     // Seconds until the devices that serve it are done; those that are still loading count, or everybody would be sent for it.

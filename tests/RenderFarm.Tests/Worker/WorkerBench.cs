@@ -10,6 +10,7 @@ using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Testing;
 using RenderFarm.Testing.Engine;
 using RenderFarm.Worker;
+using RenderFarm.Worker.Checkpoints;
 
 namespace RenderFarm.Tests.Worker;
 
@@ -25,7 +26,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         var options = Options.Create(new WorkerOptions { Name = "bench" });
         Identity = new WorkerIdentity(options, Clock);
         Store = store ?? new FileObjectStore(_folder.FullName);
-        Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), Digest)]);
+        Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
         Pipelines = new PipelineCache(Shelf, this, options, NullLogger<PipelineCache>.Instance);
         Watchdog = new EngineWatchdog(Steps, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
