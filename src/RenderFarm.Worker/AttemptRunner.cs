@@ -5,6 +5,7 @@ using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Worker.Checkpoints;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
@@ -18,7 +19,7 @@ namespace RenderFarm.Worker;
 internal sealed class AttemptRunner(
     WorkerIdentity identity,
     HeldRuns runs,
-    PipelineCache pipelines,
+    RenderDevices devices,
     InputPictures inputs,
     ImagePublisher publisher,
     ReportOutbox reports,
@@ -26,10 +27,10 @@ internal sealed class AttemptRunner(
     TimeProvider clock,
     ILogger<AttemptRunner> logger)
 {
-    /// <summary>Takes a delivery. Returns at once; the outcome comes as a report.</summary>
-    public void Take(RunAttempt command)
+    /// <summary>Takes a delivery for a device. Returns at once; the outcome comes as a report.</summary>
+    public void Take(RunAttempt command, string device)
     {
-        var run = new HeldRun(command, RunId.New(clock));
+        var run = new HeldRun(command, RunId.New(clock), devices[device].Name);
         if (!runs.TryAdd(run))
         {
             reports.Add(new AttemptReturned(run.Attempt, run.Run, identity.Name));
@@ -43,7 +44,7 @@ internal sealed class AttemptRunner(
     private async Task LiveAsync(HeldRun run)
     {
         var report = await RenderAsync(run);
-        progress.Remove(run);
+        progress.Remove(run, devices[run.Device].Steps);
         reports.Add(report, sent: () =>
         {
             // Held until the report is on the bus: heartbeats keep the lease meanwhile.
@@ -62,11 +63,12 @@ internal sealed class AttemptRunner(
             var request = SettingsMapping.ToRequest(recipe, await inputs.OfAsync(recipe, run.Stopping));
 
             // 2. The pipeline of its checkpoint, loaded if it is not.
-            var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+            var device = devices[run.Device];
+            var pipeline = await device.Pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
 
             // 3. Pixels. The engine decides when; the first progress says that it has begun.
-            var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var rendering = pipeline.Value.GenerateAsync(request, watch, run.Stopping);
+            var watch = progress.Watch(run, device.Steps, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
+            var rendering = TimedAsync(device.Speed, recipe, pipeline.Value.GenerateAsync(request, watch, run.Stopping));
             // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
             _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             var result = await rendering.WaitAsync(run.Abandoned);
@@ -94,6 +96,20 @@ internal sealed class AttemptRunner(
             var failure = Classify(error);
             WorkerLog.AttemptFailed(logger, run.Attempt, failure.Code, failure.Detail, error);
             return new AttemptFailed(run.Attempt, run.Run, identity.Name, failure);
+        }
+    }
+
+    private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Task<GenerationResult> rendering)
+    {
+        var sharing = speed.Begin();
+        GenerationResult? result = null;
+        try
+        {
+            return result = await rendering;
+        }
+        finally
+        {
+            speed.End(sharing, result is null ? null : (double)recipe.Width * recipe.Height * recipe.Steps, result?.RenderTime ?? TimeSpan.Zero);
         }
     }
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Workers;
-using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.Background;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
@@ -38,14 +38,10 @@ internal sealed class HeartbeatLoop(
 }
 
 /// <summary>What this worker can render.</summary>
-internal sealed class WorkerOffer(CheckpointShelf shelf, IOptions<WorkerOptions> options)
+internal sealed class WorkerOffer(CheckpointShelf shelf, RenderDevices devices, IOptions<WorkerOptions> options)
 {
-    private readonly string _profile =
-        SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value))).ToString();
-
-    /// <summary>One device; its speed is not known before it has rendered something.</summary>
-    public WorkerCapabilities Capabilities => new(
-        [new DeviceCapabilities(WorkerIdentity.Device, options.Value.Slots, _profile, PixelStepsPerSecond: 0)], shelf.Describe())
+    /// <summary>As it is now: what is loaded, and what was measured, changes.</summary>
+    public WorkerCapabilities Capabilities => new([.. devices.All.Select(device => device.Capabilities(options.Value.Slots))], shelf.Describe())
     {
         FetchesCheckpoints = shelf.Fetches,
     };

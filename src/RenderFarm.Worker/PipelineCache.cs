@@ -18,11 +18,11 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
 }
 
 /// <summary>
-/// Which checkpoints are loaded. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
+/// Which checkpoints are loaded on a device. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
 /// uses is unloaded.
 /// </summary>
 internal sealed class PipelineCache(
-    CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
+    string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -69,7 +69,7 @@ internal sealed class PipelineCache(
         try
         {
             WorkerLog.LoadingCheckpoint(logger, checkpoint.Value.Name, checkpoint.Value.Folder);
-            return new LoadedPipeline(loader.Load(checkpoint.Value), checkpoint);
+            return new LoadedPipeline(loader.Load(checkpoint.Value, device), checkpoint);
         }
         catch
         {

@@ -18,7 +18,14 @@ public sealed class WorkerOptions
     [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Worker:Device is auto, cpu, cuda or cuda:N.")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>Images denoised at the same time, 1…1,024; default 8.</summary>
+    /// <summary>
+    /// Several devices, each with an engine and a queue of its own: <c>auto</c> for every one there is, or a list such as <c>cuda:0,cuda:1</c>; <c>cpu:0,cpu:1</c>
+    /// gives one CPU two engines. Null (default): the one that <see cref="Device"/> names.
+    /// </summary>
+    [RegularExpression("auto|(cpu|cuda)(:[0-9]{1,3})?(,(cpu|cuda)(:[0-9]{1,3})?){0,63}", ErrorMessage = "Worker:Devices is auto, or a list of cpu, cpu:N, cuda and cuda:N with commas.")]
+    public string? Devices { get; set; }
+
+    /// <summary>Images that each device denoises at the same time, 1…1,024; default 8.</summary>
     [Range(1, 1024)]
     public int Slots { get; set; } = 8;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Worker.Checkpoints;
+using RenderFarm.Worker.Devices;
 using RenderFarm.Worker.Telemetry;
 
 namespace RenderFarm.Worker;
@@ -22,7 +23,7 @@ public static class WorkerRegistration
         services.AddSingleton(provider => Shelf(provider, checkpoints));
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<HeldRuns>();
-        services.AddSingleton<PipelineCache>();
+        services.AddSingleton(Devices);
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<InputPictures>();
         services.AddSingleton<ImagePublisher>();
@@ -31,13 +32,25 @@ public static class WorkerRegistration
             new MeteredReportSender(provider.GetRequiredService<ReportSender>(), provider.GetRequiredService<WorkerMeters>()));
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
-        services.AddSingleton(provider => new StepWatch(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.StuckAfter));
         AddLoop<EngineWatchdog>(services);
         AddLoop<ReportOutbox>(services);
         AddLoop<ProgressBoard>(services);
         AddLoop<HeartbeatLoop>(services);
         services.AddHostedService<WorkerService>();
         return services;
+    }
+
+    private static RenderDevices Devices(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<WorkerOptions>>();
+        return new RenderDevices([.. DeviceNames.Of(options.Value).Select(device => new RenderDevice(
+            device.Name,
+            new PipelineCache(
+                device.Setting, provider.GetRequiredService<CheckpointShelf>(), provider.GetRequiredService<IPipelineLoader>(), options,
+                provider.GetRequiredService<ILogger<PipelineCache>>()),
+            new StepWatch(options.Value.StuckAfter),
+            RenderDevice.ProfileOf(options.Value, device.Setting),
+            RenderDevice.MemoryOf(options.Value, device.Setting)))]);
     }
 
     private static CheckpointShelf Shelf(IServiceProvider provider, WorkerCheckpoints checkpoints)

@@ -48,7 +48,22 @@ public sealed record PrepareCheckpoint(string Device, string Digest);
 /// <param name="Slots">Images it renders at the same time.</param>
 /// <param name="Profile">Its execution profile, as one line.</param>
 /// <param name="PixelStepsPerSecond">Estimated speed in cost units; the dispatcher corrects it by what it measures.</param>
-public sealed record DeviceCapabilities(string Device, int Slots, string Profile, double PixelStepsPerSecond);
+public sealed record DeviceCapabilities(string Device, int Slots, string Profile, double PixelStepsPerSecond)
+{
+    /// <summary>Memory in bytes that checkpoints and their work may take; null when it is not known.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Digests of the checkpoints that are loaded on it now; null when none is.</summary>
+    public IReadOnlyList<string>? Resident { get; init; }
+
+    /// <summary>Its speed by the number of images that share it, as far as it has been measured; null before the first image.</summary>
+    public IReadOnlyList<SharedSpeed>? Measured { get; init; }
+}
+
+/// <summary>Speed of a device while a number of images share it.</summary>
+/// <param name="Images">Images at a time.</param>
+/// <param name="PixelStepsPerSecond">All of them together: width × height × steps a second. Divided by those of an image, images a second.</param>
+public sealed record SharedSpeed(int Images, double PixelStepsPerSecond);
 
 /// <summary>A checkpoint as people see it.</summary>
 public sealed record CheckpointDescription

@@ -22,7 +22,8 @@ internal sealed class CheckpointRequests(CheckpointStore store, StoredCheckpoint
         var missing = await store.PublishAsync(name, manifest, http.RequestAborted);
         if (missing.Count > 0)
             return Problems.Conflict($"{missing.Count:N0} blobs are not in the store, or have another length; the first is {missing[0]}. Send them with PUT /v1/blobs/SHA256, then publish again.");
-        CoordinatorLog.CheckpointPublished(logger, name, manifest.Digest());
+        var digest = manifest.Digest();
+        CoordinatorLog.CheckpointPublished(logger, name, digest);
         await known.RefreshAsync(http.RequestAborted);
         dispatcher.Wake();
         var view = known.Find(name)?.View;

@@ -88,6 +88,10 @@ internal sealed class ShelfPlan(ShelfRules rules)
 
             // A load that did not come to pass within its time is given up, so that it is tried elsewhere.
             places.RemoveAll(place => !device.Holds.Contains(place.Digest) && now - place.Since > rules.Dwell);
+            // What lies on the disk already takes a free place unasked: loading it costs little, and nobody loses anything.
+            var idle = device.Holds.Where(digest => costs.GetValueOrDefault(digest) > 0 && !Serves(device, digest));
+            foreach (var digest in idle.OrderByDescending(digest => costs[digest]).ThenBy(digest => digest, StringComparer.Ordinal).Take(rules.Slots - places.Count).ToList())
+                places.Add(new Place(digest, now));
             foreach (var place in places) place.QuietSince = costs.GetValueOrDefault(place.Digest) > 0 ? null : place.QuietSince ?? now;
         }
 

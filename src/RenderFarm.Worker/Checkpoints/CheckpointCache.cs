@@ -94,7 +94,8 @@ internal sealed class CheckpointCache : IDisposable
 
     private async Task FetchAsync(CacheEntry entry, CancellationToken cancellation)
     {
-        WorkerLog.FetchingCheckpoint(_logger, entry.Manifest.Description.Name, entry.Digest, entry.Manifest.Bytes());
+        var bytes = entry.Manifest.Bytes();
+        WorkerLog.FetchingCheckpoint(_logger, entry.Manifest.Description.Name, entry.Digest, bytes);
         entry.IsWhole = false;
         await _fetcher.FetchAsync(entry.Manifest, FolderOf(entry.Digest), null, cancellation);
         // The manifest last: where it lies, the files were whole once.

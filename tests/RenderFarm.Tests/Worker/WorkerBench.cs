@@ -11,6 +11,7 @@ using RenderFarm.Testing;
 using RenderFarm.Testing.Engine;
 using RenderFarm.Worker;
 using RenderFarm.Worker.Checkpoints;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Tests.Worker;
 
@@ -28,17 +29,18 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Store = store ?? new FileObjectStore(_folder.FullName);
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
-        Pipelines = new PipelineCache(Shelf, this, options, NullLogger<PipelineCache>.Instance);
-        Watchdog = new EngineWatchdog(Steps, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
-        Service = new WorkerService(Identity, Runs, Pipelines, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
+        Pipelines = new PipelineCache("cpu", Shelf, this, options, NullLogger<PipelineCache>.Instance);
+        Devices = new RenderDevices([new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null)]);
+        Watchdog = new EngineWatchdog(Devices, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
+        Service = new WorkerService(Identity, Runs, Devices, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
         Runner = new AttemptRunner(
             Identity,
             Runs,
-            Pipelines,
+            Devices,
             new InputPictures(Store),
             new ImagePublisher(Store, options, Clock, NullLogger<ImagePublisher>.Instance),
             _outbox,
-            new ProgressBoard(Identity, this, Steps, options, Clock, NullLogger<ProgressBoard>.Instance),
+            new ProgressBoard(Identity, this, options, Clock, NullLogger<ProgressBoard>.Instance),
             Clock,
             NullLogger<AttemptRunner>.Instance);
         _ = _outbox.StartAsync(CancellationToken.None);
@@ -65,6 +67,8 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public CheckpointShelf Shelf { get; }
 
     public PipelineCache Pipelines { get; }
+
+    public RenderDevices Devices { get; }
 
     public AttemptRunner Runner { get; }
 
@@ -113,7 +117,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public Task ProgressAsync(AttemptsProgressed progress, CancellationToken cancellation) => Task.CompletedTask;
 
-    public ITextToImagePipeline Load(Checkpoint checkpoint)
+    public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
     {
         Loads++;
         return Pipeline;

@@ -1,6 +1,6 @@
+using RenderFarm.Cli.Checkpoints;
 using RenderFarm.Contracts.Checkpoints;
 using RenderFarm.Diffusion.Checkpoints;
-using RenderFarm.Cli.Checkpoints;
 using RenderFarm.Testing;
 using Xunit;
 

@@ -33,6 +33,17 @@ public sealed class ShelfPlanTests
     }
 
     [Fact]
+    public void Device_whose_worker_has_fetched_it_for_another_joins_unasked()
+    {
+        var plan = new ShelfPlan(Rules);
+        ShelfDevice[] fetching = [Device("w1"), Device("w1") with { Device = "cpu1" }];
+        Assert.Single(plan.Plan(Start, [Demand("a", 1)], fetching));
+        ShelfDevice[] fetched = [Device("w1", "a"), Device("w1", "a") with { Device = "cpu1" }];
+        Assert.Empty(plan.Plan(Start.AddSeconds(1), [Demand("a", 1)], fetched));
+        Assert.All(fetched, device => Assert.True(plan.Accepts(device, "a")));
+    }
+
+    [Fact]
     public void Quiet_checkpoint_gives_up_its_place_after_a_while_and_not_before()
     {
         var plan = new ShelfPlan(Rules);

@@ -1,6 +1,6 @@
 using RenderFarm.Hosting.Checkpoints;
-using RenderFarm.Tests.Contracts.Checkpoints;
 using RenderFarm.Testing.Coordinator;
+using RenderFarm.Tests.Contracts.Checkpoints;
 using Xunit;
 
 namespace RenderFarm.Tests.Hosting.Checkpoints;
