@@ -72,6 +72,21 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 407, Level = LogLevel.Information, Message = "The farm was {Change} by request")]
     public static partial void FarmChanged(ILogger logger, string change);
 
+    [LoggerMessage(EventId = 408, Level = LogLevel.Information, Message = "Checkpoint {Name} was published as {Digest}")]
+    public static partial void CheckpointPublished(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 409, Level = LogLevel.Information, Message = "Checkpoint {Name} ({Digest}) was removed by request")]
+    public static partial void CheckpointRemoved(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "The checkpoints of the object store could not be listed; what was known of them stays: {Reason}")]
+    public static partial void CheckpointsUnread(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 411, Level = LogLevel.Information, Message = "Worker {Worker} is to load checkpoint {Digest} on {Device}")]
+    public static partial void PreparingCheckpoint(ILogger logger, string worker, string device, string digest);
+
+    [LoggerMessage(EventId = 412, Level = LogLevel.Warning, Message = "Worker {Worker} could not be told to load checkpoint {Digest}; it is tried again")]
+    public static partial void PrepareFailed(ILogger logger, string worker, string digest, Exception error);
+
     [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
     public static partial void LeadershipGained(ILogger logger, long epoch);
 

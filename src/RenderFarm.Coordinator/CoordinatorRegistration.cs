@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Checkpoints;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
 using RenderFarm.Coordinator.Inputs;
@@ -44,6 +45,10 @@ public static class CoordinatorRegistration
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
         services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
+        services.AddSingleton<CheckpointStore>().AddSingleton<BlobRequests>().AddSingleton<CheckpointRequests>();
+        AddHosted<StoredCheckpoints>(services);
+        AddHosted<ShelfKeeper>(services);
+
         services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
@@ -70,6 +75,7 @@ public static class CoordinatorRegistration
         app.MapJobs();
         app.MapInputs();
         app.MapWorkers();
+        app.MapCheckpoints();
         app.MapFarm();
         FarmHealth.Map(app);
         Acceptance.Map(app);

@@ -1,14 +1,15 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Workers;
-using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.Background;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
 /// <summary>
-/// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated with the
-/// first beats and then every ten, so that a coordinator that lost it learns of the worker again, and soon when it is new. A worker whose engine was given up leaves when it has reported what it held.
+/// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated with the first beats and then every
+/// ten, so that a coordinator that lost it learns of the worker again, and soon when it is new; it is made at once when the checkpoints that it holds have
+/// changed. A worker whose engine was given up leaves when it has reported what it held.
 /// </summary>
 internal sealed class HeartbeatLoop(
     WorkerIdentity identity,
@@ -25,6 +26,7 @@ internal sealed class HeartbeatLoop(
     private const int FirstBeats = 3;
     private long _beat;
     private bool _hasLeft;
+    private string? _announced;
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
@@ -36,8 +38,11 @@ internal sealed class HeartbeatLoop(
             return false;
         }
 
-        if (_beat < FirstBeats || _beat % BeatsPerAnnouncement == 0)
-            await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, offer.Capabilities), stopping);
+        var capabilities = offer.Capabilities;
+        var held = string.Join(' ', capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest));
+        if (_beat < FirstBeats || _beat % BeatsPerAnnouncement == 0 || held != _announced)
+            await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, capabilities), stopping);
+        _announced = held;
         _beat++;
         await sender.TellAsync(new WorkerHeartbeat(identity.Name, identity.Incarnation, runs.Entries()), stopping);
         return false;
@@ -45,16 +50,11 @@ internal sealed class HeartbeatLoop(
 }
 
 /// <summary>What this worker can render.</summary>
-internal sealed class WorkerOffer(CheckpointShelf shelf, IOptions<WorkerOptions> options)
+internal sealed class WorkerOffer(CheckpointShelf shelf, RenderDevices devices, IOptions<WorkerOptions> options)
 {
-    /// <summary>One device; its speed is not known before it has rendered something.</summary>
-    public WorkerCapabilities Capabilities { get; } = new(
-        [
-            new DeviceCapabilities(
-                WorkerIdentity.Device,
-                options.Value.Slots,
-                SettingsMapping.ToProfile(Diffusion.ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value))).ToString(),
-                PixelStepsPerSecond: 0),
-        ],
-        shelf.Describe());
+    /// <summary>As it is now: what is loaded, and what was measured, changes.</summary>
+    public WorkerCapabilities Capabilities => new([.. devices.All.Select(device => device.Capabilities(options.Value.Slots))], shelf.Describe())
+    {
+        FetchesCheckpoints = shelf.Fetches,
+    };
 }

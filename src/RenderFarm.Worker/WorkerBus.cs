@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
@@ -14,11 +15,18 @@ public static class WorkerBus
         {
             bus.AddConsumer<RunAttemptConsumer>();
             bus.AddConsumer<CancelAttemptConsumer>();
+            bus.AddConsumer<PrepareCheckpointConsumer>();
         },
         (context, transport) =>
         {
-            var worker = context.GetRequiredService<IOptions<WorkerOptions>>().Value.Name;
-            transport.ReceiveEndpoint(EndpointNames.Render(worker, WorkerIdentity.Device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
-            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
+            var options = context.GetRequiredService<IOptions<WorkerOptions>>().Value;
+            var worker = options.Name;
+            foreach (var (device, _) in DeviceNames.Of(options))
+                transport.ReceiveEndpoint(EndpointNames.Render(worker, device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
+            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint =>
+            {
+                endpoint.ConfigureConsumer<CancelAttemptConsumer>(context);
+                endpoint.ConfigureConsumer<PrepareCheckpointConsumer>(context);
+            });
         });
 }

@@ -273,4 +273,10 @@ public sealed record CheckpointView
 
     /// <summary>Workers that hold it now.</summary>
     public required int Workers { get; init; }
+
+    /// <summary>Bytes of it in the farm's store, from which workers fetch it; null when only workers hold it.</summary>
+    public long? StoredBytes { get; init; }
+
+    /// <summary>When this name was last pushed to the farm's store; null when it is not there.</summary>
+    public DateTimeOffset? PushedAt { get; init; }
 }

@@ -16,6 +16,9 @@ internal sealed class AttemptSender(IBusControl bus) : IAttemptSender
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Control(worker), command, cancellation);
 
+    public Task PrepareAsync(string worker, PrepareCheckpoint command, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Control(worker), command, cancellation);
+
     public Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation) => SendAsync(EndpointNames.Workers, probe, cancellation);
 
     public Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation) =>

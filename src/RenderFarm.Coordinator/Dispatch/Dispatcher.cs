@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Checkpoints;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
@@ -21,6 +22,7 @@ internal sealed class Dispatcher(
     Planners planners,
     IAttemptSender sender,
     ILeadership leadership,
+    ShelfKeeper shelves,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<Dispatcher> logger) : FarmLoop(options.Value.DispatchInterval, clock, logger)
@@ -54,7 +56,7 @@ internal sealed class Dispatcher(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
-        var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
+        var devices = shelves.Narrow(await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping));
         if (!devices.Any(HasRoom)) return false;
         var jobs = await backlog.JobsAsync(stopping);
         if (jobs.Count == 0) return false;

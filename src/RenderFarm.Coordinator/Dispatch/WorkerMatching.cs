@@ -24,8 +24,8 @@ internal sealed class DeviceLoad
     /// <summary>Whether <see cref="Speed"/> was measured, not announced.</summary>
     public required bool IsMeasured { get; init; }
 
-    /// <summary>Digests of the checkpoints its worker holds.</summary>
-    public required IReadOnlySet<string> Checkpoints { get; init; }
+    /// <summary>Digests of the checkpoints its worker holds; for dispatch, of those it serves now.</summary>
+    public required IReadOnlySet<string> Checkpoints { get; set; }
 
     /// <summary>What its worker may be given: nothing, while it is drained or in quarantine.</summary>
     public WorkerDuty Duty { get; init; } = WorkerDuty.Full;
@@ -94,7 +94,12 @@ internal static class WorkerMatching
     {
         if (devices.Count == 0) return "No worker is active. Start one, and the job goes on.";
         if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint)))
-            return $"No active worker holds the checkpoint {needs.Checkpoint}.";
+        {
+            return devices.Any(device => device.Checkpoints.Contains(FarmWorker.Fetches))
+                ? $"No active worker holds the checkpoint {needs.Checkpoint} yet; one that is free fetches it if the farm's store has it."
+                : $"No active worker holds the checkpoint {needs.Checkpoint}.";
+        }
+
         if (Capable(devices, needs).Count > 0) return null;
         return devices.Any(device => device.Duty == WorkerDuty.None && device.Checkpoints.Contains(needs.Checkpoint))
             ? "Every worker that could take it is drained or in quarantine."

@@ -120,7 +120,7 @@ internal sealed class WorkerRegistry(
         // A new process holds nothing yet; a repeated announcement says nothing about runs.
         if (worker.Incarnation != message.Incarnation) worker.UnwantedRuns = 0;
         worker.Incarnation = message.Incarnation;
-        worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest)];
+        worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest), .. message.Capabilities.FetchesCheckpoints ? (string[])[FarmWorker.Fetches] : []];
         worker.LastSeenAt = now;
         worker.Status = WorkerStatuses.Active;
     }

@@ -23,7 +23,7 @@ public sealed class WorkerOptionsTests
         var options = new WorkerOptions();
         Assert.Equal((0, false, false), (options.DeviceMemoryMegabytes, options.CudaGraphs, options.AllowHardLinks));
         var asked = SettingsMapping.ToPipelineOptions(
-            Bind(new() { ["Worker:DeviceMemoryMegabytes"] = "8192", ["Worker:CudaGraphs"] = "true", ["Worker:AllowHardLinks"] = "true" }));
+            Bind(new() { ["Worker:DeviceMemoryMegabytes"] = "8192", ["Worker:CudaGraphs"] = "true", ["Worker:AllowHardLinks"] = "true" }), "cpu");
         Assert.Equal((8192, true, true), (asked.DeviceMemoryMegabytes, asked.CudaGraphs, asked.AllowHardLinks));
     }
 
