@@ -9,6 +9,9 @@ namespace RenderFarm.Worker;
 /// <summary>What a worker brings to the bus of its process.</summary>
 public static class WorkerBus
 {
+    // Taking an attempt costs nothing; the dispatcher bounds how many a device is given.
+    private const int AttemptsAtOnce = 64;
+
     /// <summary>The worker's consumers and queues.</summary>
     public static BusPart Part { get; } = new(
         bus =>
@@ -20,10 +23,16 @@ public static class WorkerBus
         (context, transport) =>
         {
             var options = context.GetRequiredService<IOptions<WorkerOptions>>().Value;
-            var worker = options.Name;
             foreach (var (device, _) in DeviceNames.Of(options))
-                transport.ReceiveEndpoint(EndpointNames.Render(worker, device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
-            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint =>
+            {
+                transport.Queue(EndpointNames.Render(options.Name, device), QueueLife.Owned, endpoint =>
+                {
+                    endpoint.PrefetchCount = AttemptsAtOnce;
+                    endpoint.ConfigureConsumer<RunAttemptConsumer>(context);
+                });
+            }
+
+            transport.Queue(EndpointNames.Control(options.Name), QueueLife.Owned, endpoint =>
             {
                 endpoint.ConfigureConsumer<CancelAttemptConsumer>(context);
                 endpoint.ConfigureConsumer<PrepareCheckpointConsumer>(context);
