@@ -27,6 +27,9 @@ internal static class FarmHost
     /// <summary>Environment variable: bytes of a null image.</summary>
     public const string Bytes = "LOAD_BYTES";
 
+    /// <summary>Environment variable: milliseconds that a null image takes.</summary>
+    public const string Milliseconds = "LOAD_MILLISECONDS";
+
     /// <summary>Environment variable: file that gets a line with seed and UTC ticks for each first instruction of a null image; empty for none.</summary>
     public const string Starts = "LOAD_STARTS";
 
@@ -64,7 +67,10 @@ internal static class FarmHost
             Action<uint>? started = starts is null
                 ? null
                 : seed => starts.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seed} {TimeProvider.System.GetUtcNow().UtcTicks}"));
-            services.AddSingleton<IPipelineLoader>(new NullLoader(int.Parse(Setting(Bytes), CultureInfo.InvariantCulture), started));
+            services.AddSingleton<IPipelineLoader>(new NullLoader(
+                int.Parse(Setting(Bytes), CultureInfo.InvariantCulture),
+                TimeSpan.FromMilliseconds(int.Parse(Setting(Milliseconds), CultureInfo.InvariantCulture)),
+                started));
         }
 
         services.AddWorker(await WorkerCheckpoints.OpenAsync([Repository.DemoCheckpoint], CancellationToken.None), options =>

@@ -30,6 +30,13 @@ internal static class FarmLoad
             using var ledger = new Ledger(services.FileNamed("ledger"));
             using var load = new LoadGenerator(processes[0].Address, services.Record, ledger, options);
             await WaitForWorkerAsync(processes[0].Address);
+            if (options.Fairness || options.Million)
+            {
+                if (options.Million) await MillionAsync(results, load, processes[0]);
+                else await FairnessRun.RunAsync(results, options, load, services);
+                return results.Write(options.Name);
+            }
+
             if (options.Renderer == "null") await UnloadedAsync(results, load, services);
             var (own, used) = (Environment.CpuUsage.TotalTime, processes.Select(process => process.Processor).ToArray());
             var begin = TimeProvider.System.GetUtcNow();
@@ -91,7 +98,17 @@ internal static class FarmLoad
         results.AtMost("submit to the renderer's first instruction, unloaded, p99", "ms", [RateSearch.Percentile(waits, 0.99)], 60);
     }
 
-    private static async Task<Dictionary<long, long>> StartsAsync(FarmServices services)
+    // The coordinator's peak memory counts all it ever had, so this run is one of its own.
+    private static async Task MillionAsync(Results results, LoadGenerator load, FarmProcess coordinator)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        await load.SendAsync("million", 1_000_000);
+        results.AtMost("a job of 1,000,000 images accepted", "s", [TimeProvider.System.GetElapsedTime(begin).TotalSeconds], 10);
+        results.AtMost("most memory of the process that accepted it", "MB", [coordinator.PeakMemory / 1e6], 200);
+    }
+
+    /// <summary>When the first instruction of each image ran: UTC ticks by seed.</summary>
+    public static async Task<Dictionary<long, long>> StartsAsync(FarmServices services)
     {
         await using var file = new FileStream(services.FileNamed("starts"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(file);

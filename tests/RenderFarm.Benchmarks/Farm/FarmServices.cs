@@ -55,6 +55,7 @@ internal sealed class FarmServices : IAsyncDisposable
             [FarmHost.Role] = role,
             [FarmHost.Renderer] = options.Renderer,
             [FarmHost.Bytes] = $"{options.Bytes}",
+            [FarmHost.Milliseconds] = $"{options.Milliseconds}",
             [FarmHost.Starts] = FileNamed("starts"),
             ["RenderFarm__Record__Connection"] = Connection,
         };

@@ -8,7 +8,8 @@ internal sealed record LoadOptions
     /// <summary>What the command line takes.</summary>
     public const string Usage = """
         farm [--seconds N] [--bytes N] [--store folder|s3] [--bus memory|rabbitmq] [--renderer null|demo] [--tenants N]
-             [--job-images N] [--outstanding N] [--rate IMAGES/S] [--raw] [--in-flight N] [--name NAME]
+             [--job-images N] [--outstanding N] [--rate IMAGES/S] [--raw] [--in-flight N]
+             [--milliseconds N] [--fairness] [--million] [--name NAME]
         """;
 
     /// <summary>Seconds in which jobs are sent, 1…3,600; default 60. The run goes on until all are done, at most two minutes more.</summary>
@@ -44,6 +45,15 @@ internal sealed record LoadOptions
     /// <summary>Images in flight on the hand-written path; default 16.</summary>
     public int InFlight { get; init; } = 16;
 
+    /// <summary>Milliseconds that a null image takes, eight at a time; default 0: none, and any number at once.</summary>
+    public int Milliseconds { get; init; }
+
+    /// <summary>Whether one tenant queues 10,000 images and another sends single ones, instead of a load.</summary>
+    public bool Fairness { get; init; }
+
+    /// <summary>Whether one job of a million images is sent, instead of a load.</summary>
+    public bool Million { get; init; }
+
     /// <summary>Name of the result files; default <c>farm</c>.</summary>
     public string Name { get; init; } = "farm";
 
@@ -56,6 +66,8 @@ internal sealed record LoadOptions
         {
             var (option, isLast) = (words[i], i + 1 == words.Count);
             if (option == "--raw") options = options with { Raw = true };
+            else if (option == "--fairness") options = options with { Fairness = true };
+            else if (option == "--million") options = options with { Million = true };
             else if (isLast) throw new ArgumentException($"'{option}' is no option, or has no value. usage: {Usage}");
             else options = options.With(option, words[++i]);
         }
@@ -75,6 +87,7 @@ internal sealed record LoadOptions
         "--outstanding" => this with { Outstanding = Number(option, value, 1, 10_000_000) },
         "--rate" => this with { Rate = Number(option, value, 0, 100_000) },
         "--in-flight" => this with { InFlight = Number(option, value, 1, 1_000) },
+        "--milliseconds" => this with { Milliseconds = Number(option, value, 0, 60_000) },
         "--name" => this with { Name = value },
         _ => throw new ArgumentException($"'{option}' is no option. usage: {Usage}"),
     };
