@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -43,7 +44,16 @@ internal static class FarmHost
         builder.Services.AddObjectStore(builder.Configuration);
         var connection = builder.Configuration["RenderFarm:Record:Connection"];
         if (role is "coordinator" or "both")
-            builder.Services.AddCoordinator(options => options.TenantHeader = LoadGenerator.TenantHeader, record => record.Connection = connection!);
+        {
+            builder.Services.AddCoordinator(
+                options =>
+                {
+                    builder.Configuration.GetSection(CoordinatorOptions.Section).Bind(options);
+                    options.TenantHeader = LoadGenerator.TenantHeader;
+                },
+                record => record.Connection = connection!);
+        }
+
         builder.Services.AddFarmBus(role switch
         {
             "coordinator" => [CoordinatorBus.Part],

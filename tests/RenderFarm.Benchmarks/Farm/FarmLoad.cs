@@ -39,11 +39,14 @@ internal static class FarmLoad
 
             if (options.Renderer == "null") await UnloadedAsync(results, load, services);
             var (own, used) = (Environment.CpuUsage.TotalTime, processes.Select(process => process.Processor).ToArray());
+            var transactions = await TransactionsAsync(services);
             var begin = TimeProvider.System.GetUtcNow();
             await load.RunAsync();
             used = [.. processes.Select((process, i) => process.Processor - used[i])];
             own = Environment.CpuUsage.TotalTime - own;
+            // The server counts a transaction up to a second late.
             var verdict = await Verdict.ReadAsync(ledger, services.Record, services.Store);
+            results.Note("transactions of the record", "per image", [(await TransactionsAsync(services) - transactions) / (double)Math.Max(1, verdict.Asked)]);
             Judge(results, options, verdict, begin, used, own, raw);
             foreach (var complaint in processes.Select(process => process.Complaints).Where(text => text.Length > 0)) Console.WriteLine(complaint);
         }
@@ -119,6 +122,12 @@ internal static class FarmLoad
         }
 
         return starts;
+    }
+
+    private static async Task<long> TransactionsAsync(FarmServices services)
+    {
+        await using var command = services.Record.CreateCommand("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()");
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private static async Task WaitForWorkerAsync(Uri farm)
