@@ -9,7 +9,7 @@ using RenderFarm.Testing;
 namespace RenderFarm.Benchmarks;
 
 /// <summary>What the farm costs: the same images through the whole embedded farm (HTTP, record, bus, PNG, store, events) and through a bare pipeline.</summary>
-internal static class FarmBenchmark
+internal static class EmbeddedBenchmark
 {
     private const int Images = 32;
 
