@@ -10,8 +10,11 @@ namespace RenderFarm.Coordinator;
 /// <summary>What a coordinator brings to the bus of its process.</summary>
 public static class CoordinatorBus
 {
-    // As many reports at once as a batch holds: fewer would keep batches small under load.
-    private const int ReportsAtOnce = 256;
+    // Messages of many reports each: as many at once as workers send while one batch is being written.
+    private const int ReportsAtOnce = 64;
+
+    // A record that is away for ten minutes costs no image; a report that still cannot be written is set aside, and the lease takes over.
+    private const int ReportTries = 120;
 
     /// <summary>The consumers and queues of a coordinator, for <see cref="BusRegistration.AddFarmBus"/>.</summary>
     public static BusPart Part { get; } = new(Register, Declare);
@@ -26,21 +29,21 @@ public static class CoordinatorBus
     private static void Declare(IBusRegistrationContext context, IReceiveConfigurator transport)
     {
         var coordinator = context.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Name;
-        transport.ReceiveEndpoint(EndpointNames.Reports, endpoint =>
+        transport.Queue(EndpointNames.Reports, QueueLife.Lasting, endpoint =>
         {
             endpoint.PrefetchCount = ReportsAtOnce;
             endpoint.ConcurrentMessageLimit = ReportsAtOnce;
-            // A store or a record that is away for a moment must not cost an image; beyond this the lease takes over.
-            endpoint.UseMessageRetry(retry => retry.Exponential(8, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(200)));
+            endpoint.UseMessageRetry(retry => retry.Exponential(ReportTries, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(200)));
             endpoint.ConfigureConsumer<AttemptConsumer>(context);
         });
-        transport.ReceiveEndpoint(EndpointNames.Workers, endpoint =>
+        transport.Queue(EndpointNames.Workers, QueueLife.Lasting, endpoint =>
         {
             // One at a time keeps a worker's farewell behind its heartbeats.
             endpoint.ConcurrentMessageLimit = 1;
             endpoint.UseMessageRetry(retry => retry.Intervals(100, 500, 2_000));
             endpoint.ConfigureConsumer<WorkerConsumer>(context);
         });
-        transport.ReceiveEndpoint(EndpointNames.Progress(coordinator), endpoint => endpoint.ConfigureConsumer<ProgressConsumer>(context));
+        transport.Queue(
+            EndpointNames.Progress(coordinator), QueueLife.Owned, endpoint => endpoint.ConfigureConsumer<ProgressConsumer>(context), isSubscribed: true);
     }
 }

@@ -5,8 +5,8 @@ namespace RenderFarm.Worker;
 /// <summary>How messages leave a worker.</summary>
 internal interface IReportSender
 {
-    /// <summary>A durable report about an attempt. Completes when the bus has it.</summary>
-    Task ReportAsync(object report, CancellationToken cancellation);
+    /// <summary>Durable reports about attempts, in order. Completes when the bus has all of them.</summary>
+    Task ReportAsync(IReadOnlyList<object> reports, CancellationToken cancellation);
 
     /// <summary>An announcement, heartbeat or farewell.</summary>
     Task TellAsync(object message, CancellationToken cancellation);

@@ -5,14 +5,19 @@ using RenderFarm.Hosting.Background;
 namespace RenderFarm.Worker;
 
 /// <summary>
-/// Reports on their way to the bus, in order. While the bus cannot be reached they are kept and tried again, so finished work is never thrown away.
+/// Reports on their way to the bus, in order and as many at once as wait. While the bus cannot be reached they are kept and tried again, so finished work
+/// is never thrown away.
 /// </summary>
 internal sealed class ReportOutbox(IReportSender sender, TimeProvider clock, ILogger<ReportOutbox> logger)
     : FarmLoop(TimeSpan.FromSeconds(1), clock, logger)
 {
-    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>Most reports in one message: some 100 KB, and as many as a coordinator writes in one transaction.</summary>
+    public const int MaxReports = 256;
+
     private readonly ConcurrentQueue<(object Report, Action? Sent)> _reports = new();
-    private readonly TimeProvider _clock = clock;
+
+    /// <summary>Reports that the bus does not have yet.</summary>
+    public int Waiting => _reports.Count;
 
     /// <summary>Takes a report; <paramref name="sent"/> runs when the bus has it.</summary>
     public void Add(object report, Action? sent = null)
@@ -23,14 +28,15 @@ internal sealed class ReportOutbox(IReportSender sender, TimeProvider clock, ILo
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
-        while (_reports.TryPeek(out var next))
+        // Nobody else takes out, so what is looked at here is what is taken out below.
+        while (_reports.Take(MaxReports).ToList() is { Count: > 0 } waiting)
         {
-            // A bus in trouble may neither take a message nor refuse it.
-            using var timeout = new CancellationTokenSource(SendTimeout, _clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
-            await sender.ReportAsync(next.Report, either.Token);
-            _reports.TryDequeue(out _);
-            next.Sent?.Invoke();
+            await sender.ReportAsync([.. waiting.Select(entry => entry.Report)], stopping);
+            foreach (var (_, sent) in waiting)
+            {
+                _reports.TryDequeue(out _);
+                sent?.Invoke();
+            }
         }
 
         return false;

@@ -8,6 +8,9 @@ namespace RenderFarm.Worker;
 /// <summary>What a worker brings to the bus of its process.</summary>
 public static class WorkerBus
 {
+    // Taking an attempt costs nothing; the dispatcher bounds how many a device is given.
+    private const int AttemptsAtOnce = 64;
+
     /// <summary>The worker's consumers and queues.</summary>
     public static BusPart Part { get; } = new(
         bus =>
@@ -18,7 +21,11 @@ public static class WorkerBus
         (context, transport) =>
         {
             var worker = context.GetRequiredService<IOptions<WorkerOptions>>().Value.Name;
-            transport.ReceiveEndpoint(EndpointNames.Render(worker, WorkerIdentity.Device), endpoint => endpoint.ConfigureConsumer<RunAttemptConsumer>(context));
-            transport.ReceiveEndpoint(EndpointNames.Control(worker), endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
+            transport.Queue(EndpointNames.Render(worker, WorkerIdentity.Device), QueueLife.Owned, endpoint =>
+            {
+                endpoint.PrefetchCount = AttemptsAtOnce;
+                endpoint.ConfigureConsumer<RunAttemptConsumer>(context);
+            });
+            transport.Queue(EndpointNames.Control(worker), QueueLife.Owned, endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
         });
 }

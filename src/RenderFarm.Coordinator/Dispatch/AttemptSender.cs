@@ -1,4 +1,3 @@
-using MassTransit;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Hosting.Messaging;
@@ -6,9 +5,9 @@ using RenderFarm.Hosting.Messaging;
 namespace RenderFarm.Coordinator.Dispatch;
 
 /// <summary>The bus edge of dispatch.</summary>
-internal sealed class AttemptSender(IBusControl bus) : IAttemptSender
+internal sealed class AttemptSender(FarmSender sender) : IAttemptSender
 {
-    public bool IsReady => bus.CheckHealth().Status == BusHealthStatus.Healthy;
+    public bool IsReady => sender.IsReady;
 
     public Task RunAsync(string worker, string device, RunAttempt command, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Render(worker, device), command, cancellation);
@@ -21,10 +20,6 @@ internal sealed class AttemptSender(IBusControl bus) : IAttemptSender
     public Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Progress(probe.Coordinator), probe, cancellation);
 
-    private async Task SendAsync<T>(string endpoint, T command, CancellationToken cancellation)
-        where T : class
-    {
-        var target = await bus.GetSendEndpoint(EndpointNames.Address(endpoint));
-        await target.Send(command, cancellation);
-    }
+    // Nothing here need outlive a crash of the broker: heartbeats show what was lost, and it is said again.
+    private Task SendAsync(string queue, object message, CancellationToken cancellation) => sender.SendAsync(queue, message, isLasting: false, cancellation);
 }

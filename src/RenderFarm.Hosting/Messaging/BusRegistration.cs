@@ -1,30 +1,54 @@
 using MassTransit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using RenderFarm.Hosting.Health;
 
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>Puts the bus of a process together. The only place that chooses a transport.</summary>
 public static class BusRegistration
 {
-    /// <summary>Adds one bus that serves every role of this process.</summary>
+    /// <summary>Adds a bus within this process, which serves every role of it.</summary>
     /// <param name="services">The process's services.</param>
     /// <param name="parts">What each role brings.</param>
-    public static IServiceCollection AddFarmBus(this IServiceCollection services, params BusPart[] parts)
+    public static IServiceCollection AddFarmBus(this IServiceCollection services, params BusPart[] parts) =>
+        services.AddFarmBus(new ConfigurationBuilder().Build(), parts);
+
+    /// <summary>Adds the bus that the section <c>RenderFarm:Bus</c> describes, and its part of readiness.</summary>
+    /// <param name="services">The process's services.</param>
+    /// <param name="configuration">The process's configuration.</param>
+    /// <param name="parts">What each role brings.</param>
+    public static IServiceCollection AddFarmBus(this IServiceCollection services, IConfiguration configuration, params BusPart[] parts)
     {
-        // Started means that queues exist and are bound: a message sent earlier would be dropped in silence.
-        services.AddOptions<MassTransitHostOptions>().Configure(options =>
+        var section = configuration.GetSection(BusOptions.Section);
+        var options = section.Get<BusOptions>() ?? new BusOptions();
+        var broker = options.IsRemote ? BrokerAddress.TryParse(options.Connection) : null;
+        services.AddOptions<BusOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<MassTransitHostOptions>().Configure(host =>
         {
-            options.WaitUntilStarted = true;
-            options.StopTimeout = TimeSpan.FromSeconds(10);
+            // In memory, started means that queues exist: a message sent earlier would be dropped in silence. A broker may be away when the process starts,
+            // which must not keep the rest of it from working; a message to a queue that is not there yet comes back from it as an error.
+            host.WaitUntilStarted = broker is null;
+            host.StopTimeout = TimeSpan.FromSeconds(10);
         });
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new FarmSender(
+            provider.GetRequiredService<IBusControl>(), broker is not null, provider.GetRequiredService<IOptions<BusOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IReadiness, BusReadiness>();
+        services.AddReceiveObserver<UnreadableMessages>();
         services.AddMassTransit(bus =>
         {
             foreach (var part in parts) part.Register(bus);
-            bus.UsingInMemory((context, transport) =>
-            {
-                foreach (var part in parts) part.Endpoints(context, transport);
-            });
+            if (broker is null) bus.UsingInMemory((context, transport) => Declare(parts, context, transport));
+            else bus.UsingRabbitMq((context, transport) => RabbitMqTransport.Configure(transport, broker, options, () => Declare(parts, context, transport)));
         });
         return services;
+    }
+
+    private static void Declare(BusPart[] parts, IBusRegistrationContext context, IReceiveConfigurator transport)
+    {
+        foreach (var part in parts) part.Endpoints(context, transport);
     }
 }

@@ -107,6 +107,16 @@ public sealed class PinnedShapeTests
             Attempt, Sample.Run, "worker-1", new AttemptFailure(FailureCodes.StoreUnavailable, true, "The object store refused.", TimeSpan.FromSeconds(2.5))),
         ["message.attempt_returned"] = new AttemptReturned(Attempt, Sample.Run, "worker-1"),
         ["message.attempt_canceled"] = new AttemptCanceled(Attempt, Sample.Run, "worker-1"),
+        ["message.attempt_reports"] = new AttemptReports(
+        [
+            AttemptReport.Of(new AttemptStarted(Attempt, Sample.Run, "worker-1")),
+            AttemptReport.Of(new AttemptSucceeded(
+                Attempt, Sample.Run, "worker-1", new StoredImage("images/0198/000003-2-0198.png", Sample.Task.Sha256!, 3, 750, Sample.Profile))),
+            AttemptReport.Of(new AttemptFailed(
+                Attempt, Sample.Run, "worker-1", new AttemptFailure(FailureCodes.OutOfMemory, true, "The device has no memory left."))),
+            AttemptReport.Of(new AttemptReturned(Attempt, Sample.Run, "worker-1")),
+            AttemptReport.Of(new AttemptCanceled(Attempt, Sample.Run, "worker-1")),
+        ]),
         ["message.worker_announced"] = new WorkerAnnounced(
             "worker-1", Sample.Run.Value, new WorkerCapabilities([new DeviceCapabilities("cpu", 4, Sample.Profile, 250_000)], [Description])),
         ["message.worker_heartbeat"] = new WorkerHeartbeat("worker-1", Sample.Run.Value, [new HeldRun(Attempt, Sample.Run)]),
@@ -145,7 +155,7 @@ public sealed class PinnedShapeTests
             .Select(type => type.Name);
         Assert.Empty(messages.Except(pinned));
 
-        static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(StoredImage) or nameof(AttemptFailure)
+        static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(AttemptReport) or nameof(StoredImage) or nameof(AttemptFailure)
             or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(CheckpointDescription);
     }
 

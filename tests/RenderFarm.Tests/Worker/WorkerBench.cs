@@ -100,15 +100,15 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         return Xunit.Assert.IsType<T>(report);
     }
 
-    public Task ReportAsync(object report, CancellationToken cancellation)
+    public Task ReportAsync(IReadOnlyList<object> reports, CancellationToken cancellation)
     {
         if (IsBusDeaf) return new TaskCompletionSource().Task;
         if (BusError is { } error) throw error;
-        _reports.Writer.TryWrite(report);
+        foreach (var report in reports) _reports.Writer.TryWrite(report);
         return Task.CompletedTask;
     }
 
-    public Task TellAsync(object message, CancellationToken cancellation) => ReportAsync(message, cancellation);
+    public Task TellAsync(object message, CancellationToken cancellation) => ReportAsync([message], cancellation);
 
     public Task ProgressAsync(AttemptsProgressed progress, CancellationToken cancellation) => Task.CompletedTask;
 

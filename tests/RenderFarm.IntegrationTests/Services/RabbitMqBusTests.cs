@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Hosting.Messaging;
+using RenderFarm.Testing.Services;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Services;
+
+/// <summary>The bus on a real broker: what arrives, what comes back, and that no send ends in silence.</summary>
+public sealed class RabbitMqBusTests : IAsyncLifetime
+{
+    private VirtualHost? _world;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private VirtualHost World => _world!;
+
+    public async ValueTask InitializeAsync() => _world = await RabbitMqService.NewVirtualHostAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_world is not null) await _world.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Message_is_the_contracts_own_JSON_and_finds_its_consumer_among_several_types()
+    {
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        var attempt = new AttemptId(new JobId(Guid.NewGuid()), 3, 2);
+        var run = new RunId(Guid.NewGuid());
+        var heartbeat = new WorkerHeartbeat("worker-1", Guid.NewGuid(), [new HeldRun(attempt, run)]);
+        await bench.Sender.SendAsync(BusBench.Lasting, heartbeat, isLasting: false, Cancellation);
+        var reports = new AttemptReports([AttemptReport.Of(new AttemptStarted(attempt, run, "worker-1")), AttemptReport.Of(new AttemptReturned(attempt, run, "worker-1"))]);
+        await bench.Sender.SendAsync(BusBench.Lasting, reports, isLasting: true, Cancellation);
+
+        var (_, body) = await bench.Heartbeats.Reader.ReadAsync(Cancellation);
+        Assert.Equal(JsonSerializer.Serialize(heartbeat, FarmJson.Options), body);
+        Assert.Equal(reports.Reports, (await bench.Reports.Reader.ReadAsync(Cancellation)).Reports);
+    }
+
+    [Fact]
+    public async Task Lasting_queues_are_quorum_queues_and_owned_ones_expire()
+    {
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        var queues = (await World.QueuesAsync()).ToDictionary(queue => queue.Name);
+        Assert.Equal(("quorum", true), (queues[BusBench.Lasting].Type, queues[BusBench.Lasting].Durable));
+        Assert.Equal(("classic", 600_000), (queues[BusBench.Owned].Type, queues[BusBench.Owned].Arguments["x-expires"].GetInt32()));
+        Assert.Equal(2, queues.Count);
+    }
+
+    [Fact]
+    public async Task Message_to_a_queue_that_is_not_there_comes_back_as_an_error()
+    {
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        var error = await Assert.ThrowsAsync<BusException>(() => bench.Sender.SendAsync("render.gone.main", BusBench.Command(1), isLasting: false, Cancellation));
+        Assert.Equal("CancelAttempt came back: the broker has no queue render.gone.main.", error.Message);
+        await bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(2), isLasting: false, Cancellation);
+        Assert.Equal(2, (await bench.Commands.Reader.ReadAsync(Cancellation)).Attempt.Index);
+        Assert.Equal(2, (await World.QueuesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Unreadable_message_is_set_aside_and_counted_and_holds_nobody_up()
+    {
+        var counted = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var meter = new MeterListener();
+        meter.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "renderfarm.bus.dead_lettered") listener.EnableMeasurementEvents(instrument);
+        };
+        meter.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.TrySetResult($"{count} {tags[0].Value}"));
+        meter.Start();
+
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        var connections = new ConnectionFactory { Uri = World.Address };
+        await using var connection = await connections.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        var properties = new BasicProperties
+        {
+            ContentType = "application/json",
+            Headers = new Dictionary<string, object?> { ["MT-MessageType"] = "urn:message:RenderFarm.Contracts.Attempts:AttemptReports" },
+        };
+        await channel.BasicPublishAsync("", BusBench.Lasting, mandatory: true, properties, Encoding.UTF8.GetBytes("{\"reports\": 7"), Cancellation);
+        await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
+
+        Assert.Empty((await bench.Reports.Reader.ReadAsync(Cancellation)).Reports);
+        Assert.Equal($"1 {BusBench.Lasting}", await counted.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        BasicGetResult? aside = null;
+        while (aside is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
+            if ((await World.QueuesAsync()).Any(queue => queue.Name == BusBench.Lasting + "_error"))
+                aside = await channel.BasicGetAsync(BusBench.Lasting + "_error", autoAck: true, Cancellation);
+        }
+
+        Assert.Equal("{\"reports\": 7", Encoding.UTF8.GetString(aside.Body.Span));
+    }
+
+    [Fact]
+    public async Task Frozen_broker_ends_a_send_after_its_time_and_readiness_says_so_until_it_thaws()
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        await using var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port), TimeSpan.FromSeconds(1))).ReadyAsync();
+        await bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation);
+        proxy.Pause();
+        var begun = Stopwatch.GetTimestamp();
+        var error = await Assert.ThrowsAsync<BusException>(() => bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(2), isLasting: false, Cancellation));
+        Assert.Equal($"CancelAttempt for queue {BusBench.Owned} was not confirmed by the broker within 1 s.", error.Message);
+        Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(4));
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20)))
+        {
+            while (await bench.WhatIsAwayAsync() is null) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
+        }
+
+        Assert.Contains(BusBench.Owned, await bench.WhatIsAwayAsync(), StringComparison.Ordinal);
+        proxy.Resume();
+        await bench.ReadyAsync();
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(3));
+        await UntilIndexAsync(bench, 3);
+    }
+
+    [Fact]
+    public async Task Connection_cut_ten_times_loses_no_confirmed_message()
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        await using var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port))).ReadyAsync();
+        for (var i = 1; i <= 10; i++)
+        {
+            await bench.SendUntilTakenAsync(BusBench.Lasting, new AttemptReports([AttemptReport.Of(new AttemptStarted(new AttemptId(new JobId(Guid.Empty), i, 1), new RunId(Guid.Empty), "w"))]));
+            proxy.Cut();
+        }
+
+        HashSet<int> seen = [];
+        while (seen.Count < 10) seen.Add((await bench.Reports.Reader.ReadAsync(Cancellation)).Reports[0].Started!.Attempt.Index);
+        Assert.Equal(Enumerable.Range(1, 10), seen.Order());
+    }
+
+    [Fact]
+    public async Task Bus_starts_while_the_broker_is_away_and_is_ready_when_it_comes()
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        proxy.Refuse();
+        await using var bench = await BusBench.StartAsync(World.AddressVia(proxy.Port), TimeSpan.FromSeconds(1)).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await Assert.ThrowsAsync<BusException>(() => bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation));
+        Assert.NotNull(await bench.WhatIsAwayAsync());
+        proxy.Accept();
+        await bench.ReadyAsync();
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(2));
+        await UntilIndexAsync(bench, 2);
+    }
+
+    private static async Task UntilIndexAsync(BusBench bench, int index)
+    {
+        while ((await bench.Commands.Reader.ReadAsync(Cancellation)).Attempt.Index != index)
+        {
+            // Earlier ones may have arrived, once or twice.
+        }
+    }
+}
