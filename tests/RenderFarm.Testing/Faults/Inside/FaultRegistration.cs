@@ -1,7 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Testing.Faults.Inside;
 
@@ -10,7 +9,7 @@ internal static class FaultRegistration
 {
     public static void Configure(IHostBuilder host)
     {
-        var isWorker = System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name == "RenderFarm.Worker";
+        var isWorker = Environment.GetEnvironmentVariable(FarmNode.RoleVariable) == "worker";
         host.ConfigureServices((_, services) =>
         {
             var kill = KillSwitch.FromEnvironment();

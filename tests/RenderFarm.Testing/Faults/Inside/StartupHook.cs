@@ -8,7 +8,13 @@ using RenderFarm.Testing.Faults.Inside;
 /// </summary>
 internal static class StartupHook
 {
-    public static void Initialize() => DiagnosticListener.AllListeners.Subscribe(new HostListener());
+    public static void Initialize()
+    {
+        DiagnosticListener.AllListeners.Subscribe(new HostListener());
+        if (Environment.GetEnvironmentVariable(FarmNode.RoleVariable) is not { Length: > 0 } role) return;
+        FarmNode.RunAsync(role).GetAwaiter().GetResult();
+        Environment.Exit(0);
+    }
 
     // Hosts announce themselves so that tools can add to them; test servers of ASP.NET Core do it this way too.
     private sealed class HostListener : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
