@@ -15,6 +15,9 @@ public sealed record FarmSettings
     /// <summary>Coordinators; one leads.</summary>
     public int Coordinators { get; init; } = 1;
 
+    /// <summary>How long a leader leads without renewing.</summary>
+    public TimeSpan Leadership { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Images that a worker renders at once.</summary>
     public int Slots { get; init; } = 4;
 
@@ -31,5 +34,5 @@ public sealed record FarmSettings
     public bool OwnServers { get; init; }
 
     /// <summary>The production lease, heartbeat and look.</summary>
-    public static FarmSettings Production { get; } = new() { Lease = TimeSpan.FromSeconds(12), Heartbeat = TimeSpan.FromSeconds(3), RescueInterval = TimeSpan.FromSeconds(0.5) };
+    public static FarmSettings Production { get; } = new() { Lease = TimeSpan.FromSeconds(12), Heartbeat = TimeSpan.FromSeconds(3), RescueInterval = TimeSpan.FromSeconds(0.5), Leadership = TimeSpan.FromSeconds(4) };
 }

@@ -86,6 +86,8 @@ public sealed class FarmUnderTest : IAsyncDisposable
         var settings = Shared(BrokerLine.Port);
         settings["ASPNETCORE_URLS"] = $"http://127.0.0.1:{_ports[index]}";
         settings["RENDERFARM__RECORD__CONNECTION"] = PostgresService.Via(_connection, DatabaseLine.Port);
+        settings["RENDERFARM__RECORD__LEADERSHIPDURATION"] = _settings.Leadership.ToString("c");
+        settings["RENDERFARM__RECORD__LEADERSHIPRENEWAL"] = (_settings.Leadership / 4).ToString("c");
         settings["RENDERFARM__COORDINATOR__NAME"] = $"c{index}";
         settings["RENDERFARM__COORDINATOR__LEASEDURATION"] = _settings.Lease.ToString("c");
         settings["RENDERFARM__COORDINATOR__RESCUEINTERVAL"] = _settings.RescueInterval.ToString("c");

@@ -1,4 +1,3 @@
-using RenderFarm.Testing.Farm;
 
 namespace RenderFarm.Testing.Faults;
 
