@@ -4,6 +4,7 @@ using Xunit;
 namespace RenderFarm.IntegrationTests.Faults;
 
 /// <summary>Small forms of the fault measurements: processes that die, freeze and wake up. The full ones are verbs of the benchmarks.</summary>
+[Collection("Faults")]
 public sealed class FaultTests(ITestOutputHelper output)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

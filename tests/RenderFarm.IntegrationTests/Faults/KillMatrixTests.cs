@@ -4,6 +4,7 @@ using Xunit;
 namespace RenderFarm.IntegrationTests.Faults;
 
 /// <summary>A worker may die anywhere: every accepted job still ends with every image, once, and the right one.</summary>
+[Collection("Faults")]
 public sealed class KillMatrixTests(ITestOutputHelper output)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
