@@ -50,7 +50,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         var deaths = await Crashes.PoisonAsync(farm, ledger, innocents: 99, Cancellation);
         var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
         output.WriteLine($"{deaths} deaths, {verdict}");
-        Assert.Equal((1, 0, 0, 0), (verdict.Failed, verdict.Lost, verdict.Duplicated, verdict.Wrong));
+        Assert.Equal((1, 0, 0, 0, 0), (verdict.Failed, verdict.Lost, verdict.Duplicated, verdict.Wrong, verdict.Charged));
         Assert.Equal(3, deaths);
     }
 

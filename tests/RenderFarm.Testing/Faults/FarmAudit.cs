@@ -15,7 +15,7 @@ namespace RenderFarm.Testing.Faults;
 /// <param name="Duplicated">Jobs or images in the record that nobody asked for.</param>
 /// <param name="Wrong">Records that point at an object which is missing, has another hash, or shows another picture than was asked for.</param>
 /// <param name="Orphans">Objects that no record names: what dead runs left, for the sweeper.</param>
-/// <param name="Charged">Attempts charged beyond the one that each image needs.</param>
+/// <param name="Charged">Attempts charged beyond the one that each image needs. (An image that came late, after its rescue, is charged none.)</param>
 public sealed record Verdict(int Jobs, int Images, int Lost, int Failed, int Duplicated, int Wrong, int Orphans, int Charged)
 {
     /// <summary>Whether every image is there exactly once and is the right one.</summary>
@@ -65,7 +65,7 @@ public static class FarmAudit
                 if (found is not [var row] || row.Status is not ("completed" or "failed")) lost++;
                 else if (row.Status == "failed") failed++;
                 else if (!await IsRightAsync(farm, row, entry, ledger.Side, cancellation)) wrong++;
-                charged += found is [var only] ? only.Charged - 1 : 0;
+                charged += found is [var only] ? Math.Max(0, only.Charged - 1) : 0;
             }
         }
 
