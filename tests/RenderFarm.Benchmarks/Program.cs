@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using RenderFarm.Benchmarks;
 using RenderFarm.Benchmarks.Farm;
+using RenderFarm.Benchmarks.Faults;
 using RenderFarm.Benchmarks.Record;
 using RenderFarm.Benchmarks.Schedule;
 using RenderFarm.Benchmarks.StableDiffusion15;
@@ -24,6 +25,10 @@ const string Usage = """
       sd15     a 512x512 guided step of an SD1.5-shaped UNet ÷ ONNX Runtime's best kernel, and its memory (3.4 GB in the temporary folder; 5 GB of memory)
       schedule step-level batching on a simulated device against request-level policies (virtual clock)
       adherence  prompts followed by guidance scale: 50 PLMS steps, one job of 480 images, with a sheet
+      kill-matrix  workers killed at 8 points x 25 seeds x 20 jobs, on real servers (about 15 minutes)
+      rescue   silence to rescue at production settings: killed, frozen, half-open, 20 trials each (about 5 minutes)
+      zombies  40 workers and 10 leaders frozen for three leases (about 3 minutes)
+      outages  broker, database and store restarted, away, frozen and ill (about 20 minutes)
       micro    BenchmarkDotNet: samplers, noise, tokenizer (further arguments go to it)
 
     Results are printed and written to tests/RenderFarm.Benchmarks/results/.
@@ -44,7 +49,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "schedule":
         return ScheduleBenchmark.Run(new Results(pairs: 1)) ? 0 : 1;
-    case "engine" or "embedded" or "batch" or "overlap" or "cold" or "adherence" or "determinism" or "record" or "sd15" or "ratios":
+    case "engine" or "embedded" or "batch" or "overlap" or "cold" or "adherence" or "determinism" or "record" or "sd15" or "ratios" or "kill-matrix" or "rescue" or "zombies" or "outages":
         var what = args[0];
         var results = new Results(pairs);
         if (what is "engine" or "ratios") await EngineBenchmark.RunAsync(results);
@@ -56,6 +61,10 @@ switch (args.FirstOrDefault())
         if (what is "record") await RecordBenchmark.RunAsync(results);
         if (what is "sd15") await StepBenchmark.RunAsync(results);
         if (what is "adherence") await AdherenceBenchmark.RunAsync(results);
+        if (what is "kill-matrix") await FaultBenchmarks.KillMatrixAsync(results);
+        if (what is "rescue") await FaultBenchmarks.RescueAsync(results);
+        if (what is "zombies") await FaultBenchmarks.ZombiesAsync(results);
+        if (what is "outages") await FaultBenchmarks.OutagesAsync(results);
         return results.Write(what) ? 0 : 1;
     default:
         Console.Error.WriteLine(Usage);
