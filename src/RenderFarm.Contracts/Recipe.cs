@@ -104,6 +104,51 @@ public sealed record Recipe
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double VariationStrength { get; init; }
 
+    /// <summary>Digest of the picture to begin from, as <see cref="InputDigest"/> describes it; null for text to image.</summary>
+    [JsonPropertyName("init_image")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? InitImage { get; init; }
+
+    /// <summary>How much of the picture is given up, 0…1; null for its default, <see cref="PictureDefaults.Strength"/>.</summary>
+    [JsonPropertyName("strength")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Strength { get; init => field = value == PictureDefaults.Strength ? null : value; }
+
+    /// <summary>Digest of the mask: white is repainted, black is kept; null for the whole picture.</summary>
+    [JsonPropertyName("mask")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Mask { get; init; }
+
+    /// <summary>Standard deviation in pixels of the blur that softens the mask's edge, 0…64; null for its default, <see cref="PictureDefaults.MaskBlur"/>.</summary>
+    [JsonPropertyName("mask_blur")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MaskBlur { get; init => field = value == PictureDefaults.MaskBlur ? null : value; }
+
+    /// <summary>One of <see cref="InpaintAreas.All"/>; null for its default, whole.</summary>
+    [JsonPropertyName("inpaint_area")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? InpaintArea { get; init => field = value == InpaintAreas.Whole ? null : value; }
+
+    /// <summary>Pixels around the mask that are worked on with it, 0…512; null for its default, <see cref="PictureDefaults.InpaintPadding"/>.</summary>
+    [JsonPropertyName("inpaint_padding")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? InpaintPadding { get; init => field = value == PictureDefaults.InpaintPadding ? null : value; }
+
+    /// <summary>One of <see cref="InpaintFills.All"/>; null for its default, original.</summary>
+    [JsonPropertyName("inpaint_fill")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? InpaintFill { get; init => field = value == InpaintFills.Original ? null : value; }
+
+    /// <summary>Pixels to add around the picture; null for none.</summary>
+    [JsonPropertyName("outpaint")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OutpaintMargins? Outpaint { get; init => field = value is { IsNone: true } ? null : value; }
+
+    /// <summary>A second pass at a larger size; null for none.</summary>
+    [JsonPropertyName("hires")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HiresPass? Hires { get; init => field = value is { Scale: 1 } ? null : value; }
+
     /// <summary>One of <see cref="NoiseSources.All"/>.</summary>
     [JsonPropertyName("noise_source")]
     public string NoiseSource { get; init; } = NoiseSources.TorchCpu;

@@ -48,6 +48,24 @@ public static class RenderLimits
     /// <summary>Characters of an idempotency key.</summary>
     public const int MaxIdempotencyKeyLength = 200;
 
-    /// <summary>Bytes of one request body.</summary>
+    /// <summary>Bytes of one request body that is JSON.</summary>
     public const int MaxRequestBytes = 16 * 1024 * 1024;
+
+    /// <summary>Bytes of one picture that is sent in.</summary>
+    public const int MaxInputBytes = 20 * 1024 * 1024;
+
+    /// <summary>Pixels (width × height) of one picture that is sent in: as many as the largest image has.</summary>
+    public const int MaxInputPixels = MaxSide * MaxSide;
+
+    /// <summary>Largest standard deviation in pixels of the blur that softens a mask's edge.</summary>
+    public const int MaxMaskBlur = 64;
+
+    /// <summary>Most pixels around a mask that are worked on with it.</summary>
+    public const int MaxInpaintPadding = 512;
+
+    /// <summary>Smallest scale of a second pass; 1 is none.</summary>
+    public const double MinHiresScale = 1;
+
+    /// <summary>Largest scale of a second pass.</summary>
+    public const double MaxHiresScale = 4;
 }

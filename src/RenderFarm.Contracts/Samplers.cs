@@ -33,7 +33,7 @@ public static class Samplers
         new(Ddim, "DDIM"),
         new("ddpm", "DDPM"),
         new("lcm", "LCM", MaxSteps: 50),
-        new("pndm", "PNDM", PndmEvaluations, MinSteps: 4),
+        new("pndm", "PNDM", PndmEvaluations, MinSteps: 4, CanBeginLate: false),
         new(Euler, "Euler", AllowsNoiseSchedules: true),
         new(EulerAncestral, "Euler a"),
         new(Heun, "Heun", TwiceButTheLast, AllowsNoiseSchedules: true),
@@ -92,6 +92,10 @@ public static class Samplers
     /// <exception cref="ArgumentException">No such sampler.</exception>
     public static bool AllowsNoiseSchedules(string sampler) => Find(sampler).AllowsNoiseSchedules;
 
+    /// <summary>Whether a sampler can run the last of its steps alone, as a picture to begin from and a second pass ask. PNDM needs its first ones.</summary>
+    /// <exception cref="ArgumentException">No such sampler.</exception>
+    public static bool CanBeginLate(string sampler) => Find(sampler).CanBeginLate;
+
     private static int TwiceButTheLast(int steps) => (2 * steps) - 1;
 
     // Three Runge–Kutta steps of four evaluations replace the first three of the N.
@@ -101,5 +105,6 @@ public static class Samplers
         Array.Find(Entries, entry => entry.Name == sampler)
         ?? throw new ArgumentException($"'{sampler}' is no sampler; known are {string.Join(", ", All)}.", nameof(sampler));
 
-    private sealed record Entry(string Name, string Label, Func<int, int>? Evaluations = null, bool AllowsNoiseSchedules = false, int MinSteps = RenderLimits.MinSteps, int MaxSteps = RenderLimits.MaxSteps);
+    private sealed record Entry(string Name, string Label, Func<int, int>? Evaluations = null, bool AllowsNoiseSchedules = false, int MinSteps = RenderLimits.MinSteps, int MaxSteps = RenderLimits.MaxSteps,
+        bool CanBeginLate = true);
 }

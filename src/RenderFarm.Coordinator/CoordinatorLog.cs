@@ -18,17 +18,23 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Worker {Worker} could not be told to stop attempt {Attempt}; its next heartbeat brings it up again")]
     public static partial void CancelFailed(ILogger logger, AttemptId attempt, string worker, Exception error);
 
+    [LoggerMessage(EventId = 104, Level = LogLevel.Information, Message = "Job {Job}: paused is now {Paused}")]
+    public static partial void JobPaused(ILogger logger, JobId job, bool paused);
+
     [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "Attempt {Attempt} could not be sent to worker {Worker}; it is sent again when heartbeats miss it")]
     public static partial void PublishFailed(ILogger logger, AttemptId attempt, string worker, Exception error);
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Attempt {Attempt} was missing from two heartbeats of worker {Worker} and is sent again")]
     public static partial void SentAgain(ILogger logger, AttemptId attempt, string worker);
 
-    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "The lease of attempt {Attempt} at worker {Worker} expired")]
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "Worker {Worker} no longer lists attempt {Attempt}, and its lease has expired")]
     public static partial void LeaseExpired(ILogger logger, AttemptId attempt, string worker);
 
-    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "The coordinator was held up for so long that heartbeats cannot have been heard; every lease starts anew")]
-    public static partial void LeasesRenewed(ILogger logger);
+    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "Workers could not be heard for a while, and can again: {Leases} leases start anew in full")]
+    public static partial void LeasesRenewed(ILogger logger, int leases);
+
+    [LoggerMessage(EventId = 204, Level = LogLevel.Debug, Message = "Lease probe {Number} could not be sent; until one returns, no lease ages")]
+    public static partial void ProbeFailed(ILogger logger, long number, Exception error);
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "{Report} of attempt {Attempt} run {Run} by worker {Worker} is refused: {Reason}")]
     public static partial void ReportRefused(ILogger logger, string report, AttemptId attempt, RunId run, string worker, string reason);
@@ -51,9 +57,30 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 403, Level = LogLevel.Information, Message = "{Count} tasks held by the former incarnation of worker {Worker} went back to the backlog, uncharged")]
     public static partial void TakenBack(ILogger logger, int count, string worker);
 
-    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A heartbeat of worker {Worker} comes from incarnation {Incarnation}, which never announced itself; it is ignored")]
+    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A message of worker {Worker} comes from incarnation {Incarnation}, which is not the present one; it is ignored")]
     public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
+
+    [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
+    public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
+
+    [LoggerMessage(EventId = 406, Level = LogLevel.Information, Message = "Worker {Worker} was {Change} by request")]
+    public static partial void WorkerChanged(ILogger logger, string worker, string change);
+
+    [LoggerMessage(EventId = 407, Level = LogLevel.Information, Message = "The farm was {Change} by request")]
+    public static partial void FarmChanged(ILogger logger, string change);
+
+    [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
+    public static partial void LeadershipGained(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} expired before it was renewed")]
+    public static partial void LeadershipLost(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
+    public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
+
+    [LoggerMessage(EventId = 501, Level = LogLevel.Warning, Message = "A request was refused because the record cannot be reached")]
+    public static partial void RecordUnavailable(ILogger logger, Exception error);
 }

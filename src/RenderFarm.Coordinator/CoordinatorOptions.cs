@@ -8,10 +8,6 @@ public sealed class CoordinatorOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "RenderFarm:Coordinator";
 
-    /// <summary>File of the SQLite record; its folder is made. Default <c>farm.db</c> in the working directory.</summary>
-    [Required(AllowEmptyStrings = false)]
-    public string DatabasePath { get; set; } = "farm.db";
-
     /// <summary>Name of this coordinator, part of its progress queue. Default <c>main</c>.</summary>
     [Required(AllowEmptyStrings = false)]
     [RegularExpression("[a-z0-9-]{1,64}")]
@@ -27,9 +23,9 @@ public sealed class CoordinatorOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(12);
 
-    /// <summary>Longest time between two looks for expired leases, 0.1 s…1 min; default 2 s.</summary>
+    /// <summary>Time between two probes of the bus, each with a look for expired leases, 0.1 s…1 min; default 0.5 s, so that a rescue follows the lease within a second.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
-    public TimeSpan RescueInterval { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan RescueInterval { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Longest time between two dispatch rounds when nothing wakes the dispatcher, 0.1 s…1 min; default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
@@ -47,9 +43,21 @@ public sealed class CoordinatorOptions
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 3;
 
-    /// <summary>Restarts of a worker under one running task before the task is held to be the cause and fails, 1…1,000; default 10.</summary>
+    /// <summary>Deaths of a worker that ran one task alone before the task is held to be the cause and fails as poison, 1…10; default 2.</summary>
+    [Range(1, 10)]
+    public int PoisonDeaths { get; set; } = 2;
+
+    /// <summary>Runs of a task that may be lost with nobody charged before it fails as <c>worker_lost</c>, 1…1,000; default 10.</summary>
     [Range(1, 1_000)]
-    public int MaxWorkerDeaths { get; set; } = 10;
+    public int MaxRescues { get; set; } = 10;
+
+    /// <summary>Different tasks that fail by fault of one worker before it is put into quarantine, 2…1,000; default 5.</summary>
+    [Range(2, 1_000)]
+    public int QuarantineFaults { get; set; } = 5;
+
+    /// <summary>Time in quarantine before one task is tried, doubled each time in a row up to an hour, 1 s…1 h; default 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan QuarantineCoolDown { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Wait before the second attempt, doubled for each further one, 0 s…10 min; default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]

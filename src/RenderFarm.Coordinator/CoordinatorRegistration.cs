@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -10,37 +9,49 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
+using RenderFarm.Coordinator.Inputs;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Coordinator;
 
 /// <summary>Puts a coordinator into a web application. The host brings the object store, the clock and the bus.</summary>
 public static class CoordinatorRegistration
 {
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RecordRetry = TimeSpan.FromSeconds(2);
+
     /// <summary>Adds the coordinator's services. Needs <see cref="Hosting.ObjectStore.IObjectStore"/> and the bus with <see cref="CoordinatorBus.Part"/>.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are checked when the application starts.</param>
-    public static IServiceCollection AddCoordinator(this IServiceCollection services, Action<CoordinatorOptions> configure)
+    /// <param name="record">Says where the record is; null for the default.</param>
+    public static IServiceCollection AddCoordinator(this IServiceCollection services, Action<CoordinatorOptions> configure, Action<RecordOptions>? record = null)
     {
         services.AddOptions<CoordinatorOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ISeedSource, SeedSource>();
-        AddRecord(services);
+        services.AddRecord(record ?? (_ => { }));
 
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
-        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
+        services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
-        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>();
+        services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
+
+        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
+        services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<RecordGauges>(services);
         services.AddFarmOpenApi();
         return services;
     }
@@ -52,18 +63,14 @@ public static class CoordinatorRegistration
         app.UseStatusCodePages(context =>
             Problems.ForStatus(context.HttpContext.Response.StatusCode, context.HttpContext.Request).ExecuteAsync(context.HttpContext));
         app.MapJobs();
+        app.MapInputs();
         app.MapWorkers();
+        app.MapFarm();
         FarmHealth.Map(app);
+        Acceptance.Map(app);
+        app.MapFarmMetrics();
         app.MapFarmOpenApi();
         return app;
-    }
-
-    private static void AddRecord(IServiceCollection services)
-    {
-        services.AddSingleton<IDatabase>(provider => new SqliteDatabase(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.DatabasePath));
-        services.AddPooledDbContextFactory<FarmDbContext>((provider, options) => provider.GetRequiredService<IDatabase>().Configure(options));
-        services.AddSingleton<FarmRecord>();
-        AddHosted<RecordStartup>(services);
     }
 
     private static void AddHosted<T>(IServiceCollection services)
@@ -73,9 +80,17 @@ public static class CoordinatorRegistration
     private static async Task AnswerFailureAsync(HttpContext http)
     {
         var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (error is not null && http.RequestServices.GetRequiredService<IDatabase>().IsUnavailable(error))
+        {
+            CoordinatorLog.RecordUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), error);
+            await Problems.Unavailable("The record cannot be reached at the moment.", RecordRetry).ExecuteAsync(http);
+            return;
+        }
+
         var status = error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
         if (error is not null && status >= StatusCodes.Status500InternalServerError)
             CoordinatorLog.RequestFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), http.Request.Method, http.Request.Path, error);
-        await Problems.ForStatus(status, http.Request).ExecuteAsync(http);
+        var problem = error is ObjectStoreException ? Problems.Unavailable(error.Message, StoreRetry) : Problems.ForStatus(status, http.Request);
+        await problem.ExecuteAsync(http);
     }
 }

@@ -15,7 +15,7 @@ public sealed record ExecutionEnvironment(string Runtime, string Provider, strin
     /// <summary>
     /// Revision of this library's own arithmetic: samplers, noise, guidance, rounding. Raised with every change that moves a bit of an image.
     /// </summary>
-    public const int EngineRevision = 1;
+    public const int EngineRevision = 2;
 
     /// <summary>What pipelines with these options run on.</summary>
     /// <exception cref="ArgumentException">The options name no device there could be.</exception>

@@ -3,9 +3,9 @@ using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
-using RenderFarm.Diffusion.Text;
-using RenderFarm.Diffusion.Vae;
+using RenderFarm.Imaging;
 
 namespace RenderFarm.Diffusion;
 
@@ -13,15 +13,16 @@ namespace RenderFarm.Diffusion;
 /// Text (and picture) to image with a Stable-Diffusion-class checkpoint (Rombach et al. 2022): CLIP text encoder, UNet with classifier-free guidance in latent
 /// space, VAE decoder. An image depends on its request alone, however many others are in flight.
 /// </summary>
-/// <remarks>Limitations: one text encoder, UNets without extra inputs (inpainting is the legacy kind), CPU.</remarks>
+/// <remarks>
+/// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo, latent consistency and inpainting versions, and ×4 upscalers.
+/// Limitations: CPU.
+/// </remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
     private readonly Checkpoint _checkpoint;
     private readonly TrainingSchedule _schedule;
-    private readonly PromptEncoder _prompts;
-    private readonly UNet _unet;
-    private readonly VaeDecoder _vae;
-    private readonly Lazy<VaeEncoder> _vaeEncoder;
+    private readonly CheckpointGraphs _graphs;
+    private readonly PictureStage _pictures;
     private readonly DenoisingEngine _engine;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
@@ -30,18 +31,19 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CountdownEvent _users = new(1);
 
     private StableDiffusionPipeline(
-        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, PromptEncoder prompts, UNet unet, VaeDecoder vae)
+        Checkpoint checkpoint, PipelineOptions options, TimeProvider clock, OnnxSessionFactory sessions, CheckpointGraphs graphs)
     {
         _checkpoint = checkpoint;
         _clock = clock;
         _schedule = new TrainingSchedule(checkpoint.Training);
-        _prompts = prompts;
-        _unet = unet;
-        _vae = vae;
-        _vaeEncoder = new Lazy<VaeEncoder>(() => LoadVaeEncoder(checkpoint, sessions));
+        _graphs = graphs;
+        _pictures = new PictureStage(checkpoint, graphs.UNet.Layout, sessions, options.UpscalerFolder);
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, unet.TimestepPerRow);
-        _engine = new DenoisingEngine(unet, limits, options.MaxPixelsPerCall, clock);
+        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow)
+        {
+            Counts = RowProbe.Choose(graphs.UNet, graphs.ProbeShape, options),
+        };
+        _engine = new DenoisingEngine(graphs.UNet, limits, options.MaxPixelsPerCall, clock);
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -56,7 +58,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
     /// images at the same timestep do, which costs throughput and changes no image.
     /// </summary>
-    public bool MixesSteps => _unet.TimestepPerRow;
+    public bool MixesSteps => _graphs.UNet.TimestepPerRow;
 
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
@@ -70,38 +72,15 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     {
         options ??= new PipelineOptions();
         var sessions = new OnnxSessionFactory(options);
-        var tokenizer = LoadTokenizer(checkpoint.TokenizerFolder);
-        ClipTextEncoder? textEncoder = null;
-        UNet? unet = null;
-        VaeDecoder? vae = null;
+        var graphs = CheckpointGraphs.Load(checkpoint, sessions, options.CachedEmbeddings);
         try
         {
-            textEncoder = new ClipTextEncoder(OnnxGraph.Load(checkpoint.TextEncoderFile, sessions));
-            unet = new UNet(OnnxGraph.Load(checkpoint.UNetFile, sessions));
-            vae = new VaeDecoder(OnnxGraph.Load(checkpoint.VaeDecoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
-            if (unet.TextWidth is { } width && width != textEncoder.Width)
-                throw new CheckpointException(checkpoint.UNetFile, $"it takes embeddings of width {width}, but the text encoder gives {textEncoder.Width}");
-            var prompts = new PromptEncoder(textEncoder, tokenizer, options.CachedEmbeddings);
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, prompts, unet, vae);
+            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, graphs);
         }
         catch
         {
-            textEncoder?.Dispose();
-            unet?.Dispose();
-            vae?.Dispose();
+            graphs.Dispose();
             throw;
-        }
-    }
-
-    private static ClipTokenizer LoadTokenizer(string folder)
-    {
-        try
-        {
-            return ClipTokenizer.Load(folder);
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            throw new CheckpointException(folder, $"the tokenizer cannot be loaded ({error.Message})", error);
         }
     }
 
@@ -152,64 +131,102 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         GenerationRequest request, IProgress<GenerationProgress>? progress, CancellationToken cancellation)
     {
         // 1. Validate, with the checkpoint's defaults in place.
-        var settings = GenerationSettings.From(request, _checkpoint);
-        var shape = new LatentShape(_unet.Channels, settings.Height / _checkpoint.VaeFactor, settings.Width / _checkpoint.VaeFactor);
+        var settings = GenerationSettings.From(request, _checkpoint, _pictures.Upscales);
+        var hires = settings.Hires;
+        _graphs.RequireSize(settings.Width, settings.Height);
+        if (hires is not null) _graphs.RequireSize(hires.Width, hires.Height);
 
-        // 2. Sampler, shared by all images with these settings.
+        // 2. Samplers, shared by all images with these settings.
         await Task.Yield();
         var sampler = SamplerFor(settings.Sampler);
+        var second = hires?.Sampler is null ? null : SamplerFor(hires.Sampler);
+        var upscaler = _pictures.FindUpscaler(hires);
 
-        // 3. Encode the prompts; without guidance the negative prompt has no effect and takes no row.
+        // 3. First latent and whatever else is told of a picture, with noise from this image's stream alone.
         cancellation.ThrowIfCancellationRequested();
-        var guided = settings.Guidance.IsOn(sampler.Timesteps.Count);
-        var style = new PromptStyle(request.PromptSyntax, request.ClipSkip);
-        var (prompt, negative) = _prompts.Encode(request.Prompt, guided ? request.NegativePrompt : null, style);
+        var run = new ImageRun(request, settings, NoiseStreams.Create(request.NoiseSource, request.Seed), cancellation) { Started = _clock.GetTimestamp() };
+        var picture = PictureToPaint.From(request, settings);
+        var shape = ShapeOf(settings.Width, settings.Height);
+        var start = _pictures.Begin(request, picture, shape, sampler, run.Noise);
 
-        // 4. First latent, with noise from this image's stream alone.
-        var started = _clock.GetTimestamp();
-        var noise = NoiseStreams.Create(request.NoiseSource, request.Seed);
-        var first = request.InitialImage is null
-            ? FirstLatent.FromNoise(request, shape, sampler, noise)
-            : FirstLatent.FromImage(request, shape, sampler, noise, _vaeEncoder.Value);
+        // 4. Denoise, in company.
+        var skipped = second?.FirstTurn(hires!.RunShare) ?? 0;
+        var later = (second?.Timesteps.Count ?? 0) - skipped;
+        var latent = await DenoiseAsync(run, new DenoisingPass(shape, sampler, start, PassProgress.First(progress, later)));
 
-        // 5. Denoise, in company.
-        var latent = first.Values;
-        if (first.Turn < sampler.Timesteps.Count)
+        // 5. Decode, while the engine goes on with the others; or enlarge and go once more.
+        cancellation.ThrowIfCancellationRequested();
+        if (hires is null)
         {
-            var slot = new Slot(
-                Start(sampler, first, noise), shape, prompt, negative, settings.Guidance, sampler.Timesteps.Count, progress, cancellation, first.Inpainting);
-            latent = await _engine.RunAsync(slot);
-            started = slot.StartedAt!.Value;
+            var image = _graphs.Decoder.Decode(latent, shape, cancellation);
+            return Result(picture is null ? image : picture.Finish(image), run);
         }
 
-        // 6. Decode, while the engine goes on with the others.
-        cancellation.ThrowIfCancellationRequested();
-        var image = _vae.Decode(latent, shape);
-        return new GenerationResult(image, request.Seed, _clock.GetElapsedTime(started));
+        var watcher = progress is null ? null : new PassProgress(progress, sampler.Timesteps.Count, skipped);
+        return Result(await EnlargeAsync(run, hires, latent, (upscaler, second), watcher), run);
     }
 
-    private static SamplerState Start(Sampler sampler, FirstLatent first, INoiseStream noise)
+    /// <summary>The second pass. Draws from the image's stream go on where the first pass left it: the encoder's sample (in pixels), then the noise.</summary>
+    private async Task<RgbImage> EnlargeAsync(
+        ImageRun run, HiresSettings hires, float[] latent, (Upscaler? Upscaler, Sampler? Sampler) with, PassProgress? progress)
+    {
+        var (upscaler, sampler) = with;
+        var (small, large) = (ShapeOf(run.Settings.Width, run.Settings.Height), ShapeOf(hires.Width, hires.Height));
+        float[] enlarged;
+        if (hires.Upscaler == PictureNames.Latent)
+        {
+            enlarged = LatentResize.Bilinear(latent, small, large);
+        }
+        else
+        {
+            var decoded = _graphs.Decoder.Decode(latent, small, run.Cancellation);
+            var pixels = upscaler?.Enlarge(decoded, hires.Width, hires.Height, run.Cancellation) ?? LanczosResampling.Resize(decoded, hires.Width, hires.Height);
+            if (sampler is null) return pixels;
+            enlarged = _pictures.Encode(pixels, large, run.Noise);
+        }
+
+        if (sampler is not null)
+        {
+            var start = _pictures.Continue(enlarged, hires, large, sampler, run.Noise);
+            enlarged = await DenoiseAsync(run, new DenoisingPass(large, sampler, start, progress) { Strength = "hires_strength" });
+        }
+
+        run.Cancellation.ThrowIfCancellationRequested();
+        return _graphs.Decoder.Decode(enlarged, large, run.Cancellation);
+    }
+
+    private async Task<float[]> DenoiseAsync(ImageRun run, DenoisingPass pass)
+    {
+        var (first, guidance) = (pass.Start.First, run.Settings.Guidance);
+        if (pass.IsEmpty) return first.Values;
+        // Without guidance the negative prompt has no effect and takes no row.
+        var guided = _graphs.Conditioning.IsGuided(guidance, pass.Turns);
+        var size = (pass.Shape.Width * _checkpoint.VaeFactor, pass.Shape.Height * _checkpoint.VaeFactor);
+        var (prompt, negative) = _graphs.Conditioning.Encode(run.Request, guidance, guided, size, pass.Start.Channels, pass.Start.ClassLabel);
+        var slot = new Slot(
+            Start(pass, run.Noise), pass.Shape, prompt, negative, guidance, pass.Turns, pass.Progress, run.Cancellation, first.Inpainting);
+        var latent = await _engine.RunAsync(slot);
+        run.Began(slot.StartedAt!.Value);
+        return latent;
+    }
+
+    private LatentShape ShapeOf(int width, int height) => new(_graphs.UNet.Channels, height / _checkpoint.VaeFactor, width / _checkpoint.VaeFactor);
+
+    private GenerationResult Result(RgbImage image, ImageRun run)
+    {
+        var verdict = _graphs.Safety?.Check(image);
+        return new GenerationResult(image, run.Request.Seed, _clock.GetElapsedTime(run.Started)) { SafetyFlag = verdict?.Flag, SafetyScore = verdict?.Score };
+    }
+
+    private static SamplerState Start(DenoisingPass pass, INoiseStream noise)
     {
         try
         {
-            return sampler.Start(first.Values, noise, first.Turn);
+            return pass.Sampler.Start(pass.Start.First.Values, noise, pass.Start.First.Turn);
         }
         catch (ArgumentException refused)
         {
-            throw new GenerationException(GenerationError.BadRequest, $"strength: {refused.Message}", refused);
-        }
-    }
-
-    /// <summary>Loaded by the first image that begins from a picture, because most never do.</summary>
-    private static VaeEncoder LoadVaeEncoder(Checkpoint checkpoint, OnnxSessionFactory sessions)
-    {
-        try
-        {
-            return new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale);
-        }
-        catch (CheckpointException error)
-        {
-            throw new GenerationException(GenerationError.BadRequest, $"initial_image: this checkpoint cannot begin from one. {error.Message}", error);
+            throw new GenerationException(GenerationError.BadRequest, $"{pass.Strength}: {refused.Message}", refused);
         }
     }
 
@@ -235,9 +252,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _engine.Dispose();
         _users.Signal();
         _users.Wait();
-        _prompts.Dispose();
-        _unet.Dispose();
-        _vae.Dispose();
-        if (_vaeEncoder.IsValueCreated) _vaeEncoder.Value.Dispose();
+        _graphs.Dispose();
+        _pictures.Dispose();
     }
 }

@@ -23,4 +23,10 @@ public sealed class ImageFormatException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>What the sender calls the file, for example <c>initial_image</c>; null where nobody said. The message begins with it.</summary>
+    public string? Field { get; private init; }
+
+    /// <summary>The same refusal, with the name of the field.</summary>
+    internal static ImageFormatException Of(string field, ImageFormatException refused) => new($"{field}: {refused.Message}", refused) { Field = field };
 }

@@ -18,6 +18,7 @@ internal sealed class AttemptRunner(
     WorkerIdentity identity,
     HeldRuns runs,
     PipelineCache pipelines,
+    InputPictures inputs,
     ImagePublisher publisher,
     ReportOutbox reports,
     ProgressBoard progress,
@@ -56,14 +57,20 @@ internal sealed class AttemptRunner(
         var recipe = run.Command.Recipe;
         try
         {
-            // 1. The pipeline of the recipe's checkpoint, loaded if it is not.
-            using var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+            // 1. What the recipe asks for, with the pictures it begins from.
+            var request = SettingsMapping.ToRequest(recipe, await inputs.OfAsync(recipe, run.Stopping));
 
-            // 2. Pixels. The engine decides when; the first progress says that it has begun.
+            // 2. The pipeline of its checkpoint, loaded if it is not.
+            var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+
+            // 3. Pixels. The engine decides when; the first progress says that it has begun.
             var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var result = await pipeline.Value.GenerateAsync(SettingsMapping.ToRequest(recipe), watch, run.Stopping);
+            var rendering = pipeline.Value.GenerateAsync(request, watch, run.Stopping);
+            // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
+            _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            var result = await rendering.WaitAsync(run.Abandoned);
 
-            // 3. File, object, and only then the word that it is there.
+            // 4. File, object, and only then the word that it is there.
             var profile = SettingsMapping.ToProfile(pipeline.Value.Environment);
             var image = await publisher.PublishAsync(run, result, profile, run.Stopping);
             return new AttemptSucceeded(run.Attempt, run.Run, identity.Name, image);
@@ -75,6 +82,11 @@ internal sealed class AttemptRunner(
         catch (OperationCanceledException) when (run.Cause == StopCause.Shutdown)
         {
             return new AttemptReturned(run.Attempt, run.Run, identity.Name);
+        }
+        catch (OperationCanceledException) when (run.Cause == StopCause.Stuck)
+        {
+            return new AttemptFailed(run.Attempt, run.Run, identity.Name, new AttemptFailure(
+                FailureCodes.EngineStuck, Retryable: true, "The engine made no step for far longer than its steps take."));
         }
         catch (Exception error)
         {
@@ -91,6 +103,7 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.OutOfMemory } => new AttemptFailure(FailureCodes.OutOfMemory, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
+        InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),
         ObjectStoreException => new AttemptFailure(FailureCodes.StoreUnavailable, Retryable: true, error.Message),
         _ => new AttemptFailure(FailureCodes.EngineFailed, Retryable: true, error.Message),
     };

@@ -14,12 +14,16 @@ internal enum StopCause
 
     /// <summary>The process is leaving: the attempt goes back unspent.</summary>
     Shutdown,
+
+    /// <summary>The engine makes no more steps.</summary>
+    Stuck,
 }
 
 /// <summary>One delivery of an attempt from the moment it is taken until its last report is sent.</summary>
 internal sealed class HeldRun(RunAttempt command, RunId run) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abandon = new();
     private int _cause;
 
     public RunAttempt Command => command;
@@ -30,6 +34,9 @@ internal sealed class HeldRun(RunAttempt command, RunId run) : IDisposable
 
     public CancellationToken Stopping => _stop.Token;
 
+    /// <summary>Canceled when nobody waits for the engine any more.</summary>
+    public CancellationToken Abandoned => _abandon.Token;
+
     /// <summary>The first cause given; later ones do not change it.</summary>
     public StopCause Cause => (StopCause)Volatile.Read(ref _cause);
 
@@ -38,5 +45,12 @@ internal sealed class HeldRun(RunAttempt command, RunId run) : IDisposable
         if (Interlocked.CompareExchange(ref _cause, (int)cause, (int)StopCause.None) == (int)StopCause.None) _stop.Cancel();
     }
 
-    public void Dispose() => _stop.Dispose();
+    /// <summary>Gives up on the engine, which was asked to stop and did not.</summary>
+    public void Abandon() => _abandon.Cancel();
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _abandon.Dispose();
+    }
 }

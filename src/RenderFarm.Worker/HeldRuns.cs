@@ -58,6 +58,17 @@ internal sealed class HeldRuns
         return empty;
     }
 
+    /// <summary>Takes no more and waits for the engine no longer.</summary>
+    public void Abandon()
+    {
+        lock (_gate) _closed = true;
+        foreach (var run in Snapshot())
+        {
+            run.Stop(StopCause.Stuck);
+            run.Abandon();
+        }
+    }
+
     private static TaskCompletionSource Completed()
     {
         var source = new TaskCompletionSource();

@@ -13,16 +13,21 @@ namespace RenderFarm.Worker;
 /// engine nothing.
 /// </summary>
 internal sealed class ProgressBoard(
-    WorkerIdentity identity, IReportSender sender, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ProgressBoard> logger)
+    WorkerIdentity identity, IReportSender sender, StepWatch steps, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ProgressBoard> logger)
     : FarmLoop(options.Value.Progress, clock, logger)
 {
     private readonly ConcurrentDictionary<Guid, Watcher> _watchers = new();
+    private readonly TimeProvider _clock = clock;
 
     /// <summary>Follows a run; <paramref name="started"/> runs once, when it gets its slot.</summary>
     public IProgress<GenerationProgress> Watch(HeldRun run, Action started) =>
-        _watchers[run.Run.Value] = new Watcher(run, started);
+        _watchers[run.Run.Value] = new Watcher(run, started, () => steps.Step(run.Run.Value, _clock.GetUtcNow()));
 
-    public void Remove(HeldRun run) => _watchers.TryRemove(run.Run.Value, out _);
+    public void Remove(HeldRun run)
+    {
+        _watchers.TryRemove(run.Run.Value, out _);
+        steps.End(run.Run.Value, _clock.GetUtcNow());
+    }
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
@@ -36,7 +41,7 @@ internal sealed class ProgressBoard(
         return false;
     }
 
-    private sealed class Watcher(HeldRun run, Action started) : IProgress<GenerationProgress>
+    private sealed class Watcher(HeldRun run, Action started, Action stepped) : IProgress<GenerationProgress>
     {
         private int _turn = -1;
         private int _turns;
@@ -48,6 +53,7 @@ internal sealed class ProgressBoard(
 
         public void Report(GenerationProgress value)
         {
+            stepped();
             Volatile.Write(ref _turns, value.Turns);
             if (Interlocked.Exchange(ref _turn, value.Turn) < 0) started();
         }

@@ -7,7 +7,10 @@ namespace RenderFarm.Worker;
 /// <summary>The only file that knows both the wire's words and the engine's.</summary>
 internal static class SettingsMapping
 {
-    public static GenerationRequest ToRequest(Recipe recipe) => new()
+    /// <summary>A recipe in the engine's words.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="pictures">The pictures it names, of any size.</param>
+    public static GenerationRequest ToRequest(Recipe recipe, RecipePictures pictures) => WithPictures(recipe, pictures) with
     {
         Prompt = recipe.Prompt,
         NegativePrompt = recipe.NegativePrompt,
@@ -27,11 +30,43 @@ internal static class SettingsMapping
         GuidanceRescale = recipe.GuidanceRescale,
         GuidanceStart = recipe.GuidanceStart,
         GuidanceEnd = recipe.GuidanceEnd ?? 1,
+        HiresScale = recipe.Hires?.Scale ?? 1,
+        HiresUpscaler = recipe.Hires?.Upscaler ?? HiresUpscalers.Latent,
+        HiresSteps = recipe.Hires?.Steps,
+        HiresStrength = recipe.Hires?.Strength ?? PictureDefaults.HiresStrength,
         NoiseSource = recipe.NoiseSource,
     };
 
-    public static PipelineOptions ToPipelineOptions(WorkerOptions options) =>
-        new() { Device = options.Device, Slots = options.Slots, Threads = options.Threads };
+    private static GenerationRequest WithPictures(Recipe recipe, RecipePictures pictures) => new()
+    {
+        Prompt = recipe.Prompt,
+        InitialImage = Fit(pictures.InitImage, recipe),
+        Strength = recipe.Strength ?? PictureDefaults.Strength,
+        Mask = Fit(pictures.Mask, recipe),
+        MaskBlur = recipe.MaskBlur ?? PictureDefaults.MaskBlur,
+        InpaintArea = recipe.InpaintArea ?? InpaintAreas.Whole,
+        InpaintPadding = recipe.InpaintPadding ?? PictureDefaults.InpaintPadding,
+        InpaintFill = recipe.InpaintFill ?? InpaintFills.Original,
+        Outpaint = recipe.Outpaint is { } margins ? new Diffusion.OutpaintMargins(margins.Left, margins.Top, margins.Right, margins.Bottom) : null,
+    };
+
+    // Of a picture that is repainted in its masked box alone, the engine itself takes what it works on and puts it back at the picture's own size.
+    private static RgbImage? Fit(RgbImage? picture, Recipe recipe)
+    {
+        if (picture is null || recipe.InpaintArea == InpaintAreas.Masked) return picture;
+        var margins = recipe.Outpaint ?? new Contracts.OutpaintMargins();
+        return LanczosResampling.Resize(picture, recipe.Width - margins.Left - margins.Right, recipe.Height - margins.Top - margins.Bottom);
+    }
+
+    public static PipelineOptions ToPipelineOptions(WorkerOptions options) => new()
+    {
+        Device = options.Device,
+        Slots = options.Slots,
+        Threads = options.Threads,
+        DeviceMemoryMegabytes = options.DeviceMemoryMegabytes,
+        CudaGraphs = options.CudaGraphs,
+        AllowHardLinks = options.AllowHardLinks,
+    };
 
     public static ExecutionProfile ToProfile(ExecutionEnvironment environment) => new()
     {

@@ -15,6 +15,12 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "Storing {Key} failed at try {Try} of {Tries}")]
     public static partial void StoringFailed(ILogger logger, string key, int @try, int tries, Exception error);
 
+    [LoggerMessage(EventId = 204, Level = LogLevel.Error, Message = "The engine has made no step for {Silence}; every run is asked to stop")]
+    public static partial void EngineStuck(ILogger logger, TimeSpan silence);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Critical, Message = "The engine has made no step for {Silence} and does not stop; the worker takes no more and has to be started again")]
+    public static partial void EngineAbandoned(ILogger logger, TimeSpan silence);
+
     [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "Leaving with {Count} attempts not handed back in time; their leases will expire")]
-    public static partial void LeftHolding(ILogger logger, int count);
+    public static partial void LeftHolding(ILogger logger, int count, Exception error);
 }

@@ -26,6 +26,16 @@ public sealed class WorkerOptions
     [Range(0, 256)]
     public int Threads { get; set; }
 
+    /// <summary>Most mebibytes of GPU memory that each graph of a checkpoint takes for its work, 0…16,777,216; default 0: what there is. CUDA alone.</summary>
+    [Range(0, 16_777_216)]
+    public int DeviceMemoryMegabytes { get; set; }
+
+    /// <summary>Whether UNet calls are captured as CUDA graphs, one for each row count and size of image; default false. CUDA alone.</summary>
+    public bool CudaGraphs { get; set; }
+
+    /// <summary>Whether files of checkpoints may have other names elsewhere (hard links), as in a store that keeps equal files once; default false: refused.</summary>
+    public bool AllowHardLinks { get; set; }
+
     /// <summary>Checkpoints kept loaded, 1…64; default 2. The least recently used leaves when it is idle.</summary>
     [Range(1, 64)]
     public int ResidentCheckpoints { get; set; } = 2;
@@ -41,6 +51,14 @@ public sealed class WorkerOptions
     /// <summary>Tries to store one image before the attempt fails, 1…10; default 3, with growing pauses.</summary>
     [Range(1, 10)]
     public int StoreTries { get; set; } = 3;
+
+    /// <summary>Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min, ten times that before the first step.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Time a stuck engine gets to end its call when asked to, 0 s…10 minutes; default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan StuckGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Longest time a stop waits for held attempts to be handed back, 0 s…5 minutes; default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RenderFarm.Worker.Telemetry;
 
 namespace RenderFarm.Worker;
 
@@ -19,10 +21,15 @@ public static class WorkerRegistration
         services.AddSingleton<HeldRuns>();
         services.AddSingleton<PipelineCache>();
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
+        services.AddSingleton<InputPictures>();
         services.AddSingleton<ImagePublisher>();
-        services.AddSingleton<IReportSender, ReportSender>();
+        services.AddSingleton<WorkerMeters>().AddSingleton<ReportSender>();
+        services.AddSingleton<IReportSender>(provider =>
+            new MeteredReportSender(provider.GetRequiredService<ReportSender>(), provider.GetRequiredService<WorkerMeters>()));
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
+        services.AddSingleton(provider => new StepWatch(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.StuckAfter));
+        AddLoop<EngineWatchdog>(services);
         AddLoop<ReportOutbox>(services);
         AddLoop<ProgressBoard>(services);
         AddLoop<HeartbeatLoop>(services);

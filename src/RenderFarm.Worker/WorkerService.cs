@@ -25,14 +25,17 @@ internal sealed class WorkerService(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // One bound for all of it: a bus that is away neither takes the reports nor the farewell, and may not even refuse them.
+        using var grace = new CancellationTokenSource(options.Value.StopGrace, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, cancellationToken);
         try
         {
-            await runs.CloseAsync().WaitAsync(options.Value.StopGrace, clock, cancellationToken);
-            await sender.TellAsync(new WorkerLeft(identity.Name, identity.Incarnation), cancellationToken);
+            await runs.CloseAsync().WaitAsync(either.Token);
+            await sender.TellAsync(new WorkerLeft(identity.Name, identity.Incarnation), either.Token).WaitAsync(either.Token);
         }
-        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        catch (Exception error)
         {
-            WorkerLog.LeftHolding(logger, runs.Snapshot().Count);
+            WorkerLog.LeftHolding(logger, runs.Snapshot().Count, error);
         }
     }
 }

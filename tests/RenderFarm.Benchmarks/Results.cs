@@ -13,10 +13,13 @@ namespace RenderFarm.Benchmarks;
 /// <param name="Median">Median over the pairs.</param>
 /// <param name="Low">Lower end of the median's 95 % interval.</param>
 /// <param name="High">Upper end of the median's 95 % interval.</param>
+/// <param name="P5">5th percentile of the samples, nearest rank.</param>
+/// <param name="P95">95th percentile of the samples, nearest rank.</param>
 /// <param name="Samples">Pairs or runs measured.</param>
 /// <param name="Target">What it should be, for example "≤ 1.05".</param>
 /// <param name="Holds">False when the whole interval misses the target.</param>
-internal sealed record Figure(string Name, string Unit, double Median, double Low, double High, int Samples, string Target, bool Holds);
+internal sealed record Figure(
+    string Name, string Unit, double Median, double Low, double High, double P5, double P95, int Samples, string Target, bool Holds);
 
 /// <summary>Collects figures, prints them and writes them to the results folder with the machine and commit they belong to.</summary>
 internal sealed class Results(int pairs)
@@ -29,6 +32,7 @@ internal sealed class Results(int pairs)
     };
 
     private readonly List<Figure> _figures = [];
+    private readonly string _load = Load();
 
     /// <summary>Interleaved pairs to measure.</summary>
     public int Pairs => pairs;
@@ -51,8 +55,11 @@ internal sealed class Results(int pairs)
         var document = new
         {
             what,
-            commit = Run("git", "-C", Repository.Root, "rev-parse", "--short", "HEAD"),
+            commit = Commit(),
             machine = $"{Processor()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, .NET {Environment.Version}",
+
+            // What else the machine was doing: about 0 when nothing.
+            load_before = _load,
             figures = _figures,
         };
         var file = Path.Combine(folder.FullName, $"{what}.json");
@@ -65,7 +72,7 @@ internal sealed class Results(int pairs)
     {
         var sorted = samples.Order().ToArray();
         var (low, high) = MedianInterval(sorted);
-        var figure = new Figure(name, unit, Median(sorted), low, high, sorted.Length, target, holds(low, high));
+        var figure = new Figure(name, unit, Median(sorted), low, high, Percentile(sorted, 0.05), Percentile(sorted, 0.95), sorted.Length, target, holds(low, high));
         _figures.Add(figure);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -83,6 +90,14 @@ internal sealed class Results(int pairs)
         var high = (int)Math.Min(sorted.Length - 1, Math.Ceiling((sorted.Length / 2.0) + half));
         return (sorted[low], sorted[high]);
     }
+
+    private static double Percentile(double[] sorted, double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
+
+    // Results of earlier runs that are not committed yet do not make the code another.
+    private static string Commit() => Run("git", "-C", Repository.Root, "rev-parse", "--short", "HEAD")
+        + (Run("git", "-C", Repository.Root, "status", "--porcelain", "--", "src", "tests/*.cs").Length > 0 ? "-dirty" : "");
+
+    private static string Load() => File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]) : "unknown";
 
     private static string Processor() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ", 2)[^1] ?? "unknown processor"

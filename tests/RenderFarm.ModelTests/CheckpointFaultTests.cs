@@ -51,6 +51,15 @@ public sealed class CheckpointFaultTests : IDisposable
     }
 
     [Fact]
+    public void Weights_in_another_form_are_answered_with_what_makes_a_graph_of_them()
+    {
+        File.Move(PathTo("unet/model.onnx"), PathTo("unet/diffusion_pytorch_model.safetensors"));
+        Assert.Contains("unet/model.onnx: the file is missing; there are PyTorch weights, which optimum-cli export onnx turns into a graph.", Refusal().Message, StringComparison.Ordinal);
+        Directory.Move(PathTo("unet"), PathTo("transformer"));
+        Assert.Contains("the folder holds a transformer (Stable Diffusion 3, Flux), which this engine does not run.", Refusal().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Missing_folder_is_named()
     {
         var error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(PathTo("nowhere")));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx;
@@ -41,6 +42,34 @@ public sealed class ExternalWeightsTests : IDisposable
         var link = Path.Combine(_folder, "weights");
         File.CreateSymbolicLink(link, Path.Combine(_root.FullName, "secret"));
         Assert.Contains($"{link}: it is a link", Assert.Throws<CheckpointException>(() => Load("weights")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("weights")]
+    [InlineData("model.onnx")]
+    public void File_with_a_second_name_elsewhere_is_refused(string linked)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Hard links are made with ln.");
+        File.WriteAllBytes(Path.Combine(_folder, "weights"), new byte[16]);
+        var file = Path.Combine(_folder, linked);
+        using (Load("weights"))
+        {
+            // Loads as long as nobody else has a name for it.
+        }
+
+        Link(file, Path.Combine(_root.FullName, "another name"));
+        Assert.Contains($"{file}: it has 2 names (hard links)", Assert.Throws<CheckpointException>(() => Reload()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_with_a_second_name_is_loaded_where_hard_links_are_allowed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Hard links are made with ln.");
+        File.WriteAllBytes(Path.Combine(_folder, "weights"), new byte[16]);
+        Link(Path.Combine(_folder, "weights"), Path.Combine(_root.FullName, "another name"));
+        Assert.Throws<CheckpointException>(() => Load("weights"));
+        using var graph = Reload(new PipelineOptions { AllowHardLinks = true });
+        Assert.Equal("y", graph.Output("y").Name);
     }
 
     [Fact]
@@ -87,6 +116,16 @@ public sealed class ExternalWeightsTests : IDisposable
     }
 
     private static OnnxFile Graph() => new OnnxFile().Input("x", OnnxType.Float, 4).Output("y", OnnxType.Float, 4);
+
+    private OnnxGraph Reload(PipelineOptions? options = null) =>
+        OnnxGraph.Load(Path.Combine(_folder, "model.onnx"), new OnnxSessionFactory(options ?? new PipelineOptions()));
+
+    private static void Link(string file, string name)
+    {
+        using var run = Process.Start("ln", [file, name]);
+        run.WaitForExit();
+        Assert.Equal(0, run.ExitCode);
+    }
 
     private OnnxGraph Load(string location) => OnnxGraph.Load(
         Graph().External("w", location, 4).Node("Add", ["x", "w"], ["y"]).Save(Path.Combine(_folder, "model.onnx")),

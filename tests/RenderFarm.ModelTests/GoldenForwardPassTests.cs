@@ -58,7 +58,7 @@ public sealed class GoldenForwardPassTests
         {
             sample.AsSpan(row * shape.Length, shape.Length).CopyTo(call.Sample(row));
             call.SetTimestep(row, timestep[row]);
-            call.SetText(row, new PromptEmbedding(text[(row * textLength)..((row + 1) * textLength)], 77, 96));
+            call.SetConditioning(row, new Conditioning(new PromptEmbedding(text[(row * textLength)..((row + 1) * textLength)], 77, 96)));
         }
 
         using var options = new RunOptions();

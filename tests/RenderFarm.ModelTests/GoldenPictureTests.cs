@@ -61,6 +61,7 @@ public sealed class GoldenPictureTests(DemoPipeline demo) : IClassFixture<DemoPi
             Mask = Picture(name, "mask.png"),
             Strength = settings.GetProperty("kwargs").TryGetProperty("strength", out var strength) ? strength.GetDouble() : 1,
             NoiseSchedule = karras ? "karras" : "uniform",
+            MaskBlur = 0,
             Sampler = settings.GetProperty("scheduler").GetString() switch
             {
                 "PNDMScheduler" => "plms",

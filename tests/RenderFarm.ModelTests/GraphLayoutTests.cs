@@ -64,6 +64,15 @@ public sealed class GraphLayoutTests : IDisposable
         Assert.Contains($"{file}: the graph has an unknown input 'mystery'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(OnnxType.Int32, 1, "'timestep' is of Int32; allowed: Float, Float16 or Int64")]
+    [InlineData(OnnxType.Float, 2, "its input 'timestep' has 2 dimensions; allowed: 0 or 1")]
+    public void Timestep_of_a_type_or_rank_that_nobody_exports_is_refused(OnnxType type, int rank, string reason)
+    {
+        var file = Layout(OnnxType.Float, type, [.. Enumerable.Repeat<object>("batch", rank)]).Save(Path.Combine(_folder.FullName, "model.onnx"));
+        Assert.Contains(reason, Assert.Throws<CheckpointException>(() => new UNet(OnnxGraph.Load(file, Sessions))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Missing_input_is_answered_with_those_there_are()
     {
@@ -74,14 +83,25 @@ public sealed class GraphLayoutTests : IDisposable
     }
 
     [Fact]
-    public void Inpainting_graph_is_refused_by_its_channels()
+    public void Channels_behind_the_latent_reach_the_graph_with_it()
     {
         var file = new OnnxFile().Input("sample", OnnxType.Float, "b", 9, "h", "w").Input("timestep", OnnxType.Float, "b")
             .Input("encoder_hidden_states", OnnxType.Float, "b", "s", 8).Output("out_sample", OnnxType.Float, "b", 4, "h", "w")
-            .Constant("first", [0L], 1).Constant("last", [4L], 1).Constant("channel", [1L], 1)
+            .Constant("first", [5L], 1).Constant("last", [9L], 1).Constant("channel", [1L], 1)
             .Node("Slice", ["sample", "first", "last", "channel"], ["out_sample"]).Save(Path.Combine(_folder.FullName, "model.onnx"));
-        var error = Assert.Throws<CheckpointException>(() => new UNet(OnnxGraph.Load(file, Sessions)));
-        Assert.Contains("takes 9 channels and gives 4", error.Message, StringComparison.Ordinal);
+        using var unet = new UNet(OnnxGraph.Load(file, Sessions));
+        Assert.Equal((4, 5), (unet.Layout.Channels, unet.Layout.ExtraChannels));
+        using var call = unet.Prepare(2, Shape, 77, 8, new ExtraInputs(0, 0, 0, 5, false));
+        for (var row = 0; row < 2; row++)
+        {
+            call.Sample(row).Fill(-1);
+            float[] channels = [.. Enumerable.Range(0, 5 * 4).Select(i => (100f * row) + i)];
+            call.SetConditioning(row, new Conditioning(new PromptEmbedding(new float[77 * 8], 77, 8)) { Channels = channels });
+        }
+
+        using var options = new RunOptions();
+        unet.Run(call, options);
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => 104f + i), call.Prediction(1).ToArray());
     }
 
     private static OnnxSessionFactory Sessions => new(new PipelineOptions());
@@ -108,7 +128,7 @@ public sealed class GraphLayoutTests : IDisposable
         {
             call.Sample(row).Fill(row + 1);
             call.SetTimestep(row, row == 0 ? first : second);
-            call.SetText(row, new PromptEmbedding(new float[77 * 8], 77, 8));
+            call.SetConditioning(row, new Conditioning(new PromptEmbedding(new float[77 * 8], 77, 8)));
         }
 
         unet.Run(call, options);

@@ -102,6 +102,6 @@ public sealed class PromptTests(DemoPipeline demo) : IClassFixture<DemoPipeline>
     private static PromptEncoder Open()
     {
         var graph = OnnxGraph.Load(Path.Combine(Repository.DemoCheckpoint, "text_encoder", "model.onnx"), new OnnxSessionFactory(new PipelineOptions()));
-        return new PromptEncoder(new ClipTextEncoder(graph), ClipTokenizer.Load(Path.Combine(Repository.DemoCheckpoint, "tokenizer")), cachedEmbeddings: 4);
+        return new PromptEncoder([new TextTower(new ClipTextEncoder(graph), ClipTokenizer.Load(Path.Combine(Repository.DemoCheckpoint, "tokenizer")))], cachedEmbeddings: 4);
     }
 }

@@ -48,7 +48,7 @@ public sealed class VaeEncoderTests : IDisposable
         var file = new OnnxFile().Input("sample", OnnxType.Float, 1, 3, "h", "w").Output("z", OnnxType.Float, 1, 3, "h", "w").Node("Neg", ["sample"], ["z"])
             .Save(Path.Combine(_folder.FullName, "model.onnx"));
         using var graph = OnnxGraph.Load(file, new OnnxSessionFactory(new PipelineOptions()));
-        var error = Assert.Throws<CheckpointException>(() => new VaeEncoder(graph, 1));
+        var error = Assert.Throws<CheckpointException>(() => new VaeEncoder(graph, 1, 8));
         Assert.Contains("no output 'latent_parameters' or 'latent_sample'; it has z", error.Message, StringComparison.Ordinal);
     }
 
@@ -69,12 +69,12 @@ public sealed class VaeEncoderTests : IDisposable
         var error = await Assert.ThrowsAsync<GenerationException>(
             () => pipeline.GenerateAsync(request with { InitialImage = Picture() }, cancellation: TestContext.Current.CancellationToken));
         Assert.Equal(GenerationError.BadRequest, error.Error);
-        Assert.StartsWith("initial_image: this checkpoint cannot begin from one. Checkpoint file ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("initial_image: this checkpoint cannot begin from a picture. Checkpoint file ", error.Message, StringComparison.Ordinal);
         Assert.Contains("the file is missing", error.Message, StringComparison.Ordinal);
     }
 
     private static VaeEncoder Open(string file) =>
-        new(OnnxGraph.Load(Path.Combine(Repository.DemoCheckpoint, "vae_encoder", file), new OnnxSessionFactory(new PipelineOptions())), 0.18215f);
+        new(OnnxGraph.Load(Path.Combine(Repository.DemoCheckpoint, "vae_encoder", file), new OnnxSessionFactory(new PipelineOptions())), 0.18215f, 8);
 
     private static RgbImage Picture()
     {

@@ -29,6 +29,8 @@ public sealed class Safetensors
 
     public int[] Integers(string name) => Values<int>(name, "I32");
 
+    public long[] Longs(string name) => Values<long>(name, "I64");
+
     public string Type(string name) => _header[name].GetProperty("dtype").GetString()!;
 
     private T[] Values<T>(string name, string type)

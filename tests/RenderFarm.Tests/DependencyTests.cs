@@ -88,6 +88,14 @@ public sealed partial class DependencyTests
     [InlineData("Dispatch/RetryPolicy.cs")]
     [InlineData("Dispatch/FairSelection.cs")]
     [InlineData("Dispatch/WorkerMatching.cs")]
+    [InlineData("Dispatch/AloneTurns.cs")]
+    [InlineData("Dispatch/DispatchRound.cs")]
+    [InlineData("Dispatch/LeaseClock.cs")]
+    [InlineData("Dispatch/Silence.cs")]
+    [InlineData("Reports/ReportRules.cs")]
+    [InlineData("Reports/TaskBatch.cs")]
+    [InlineData("Workers/HeartbeatRules.cs")]
+    [InlineData("Workers/WorkerStanding.cs")]
     public void Rule_is_pure(string file)
     {
         var sources = Sources("RenderFarm.Coordinator").ToList();

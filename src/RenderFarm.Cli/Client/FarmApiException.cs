@@ -19,7 +19,7 @@ internal sealed class FarmApiException(Problem problem)
     // The request came from the command line, so a request that is refused for what it says is wrong use.
     private static int ExitCodeOf(Problem problem) => problem.Code switch
     {
-        ProblemCodes.InvalidRequest or ProblemCodes.IdempotencyKeyReused or ProblemCodes.TooLarge => ExitCodes.WrongUse,
+        ProblemCodes.InvalidRequest or ProblemCodes.IdempotencyKeyReused or ProblemCodes.TooLarge or ProblemCodes.InputNotUsable => ExitCodes.WrongUse,
         _ => ExitCodes.Failed,
     };
 }

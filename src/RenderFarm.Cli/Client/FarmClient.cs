@@ -40,6 +40,14 @@ internal sealed class FarmClient(HttpClient http, TimeProvider clock)
     public Task<JobView> RetryAsync(JobId job, CancellationToken cancellationToken) =>
         requests.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{job}/retry"), cancellationToken);
 
+    /// <summary>Pauses a job or lets it go on.</summary>
+    public Task<JobView> SetPausedAsync(JobId job, bool paused, CancellationToken cancellationToken) =>
+        requests.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{job}/{(paused ? "pause" : "resume")}"), cancellationToken);
+
+    /// <summary>The workers that ever announced themselves, by name.</summary>
+    public async Task<IReadOnlyList<WorkerView>> GetWorkersAsync(CancellationToken cancellationToken) =>
+        (await GetAsync<Page<WorkerView>>("v1/workers", cancellationToken)).Items;
+
     /// <summary>Jobs, newest first.</summary>
     /// <param name="status">Only jobs of this status; null for all.</param>
     /// <param name="limit">At most so many, over as many pages as it takes.</param>
@@ -58,6 +66,29 @@ internal sealed class FarmClient(HttpClient http, TimeProvider clock)
     /// <summary>The file of one image.</summary>
     public Task<byte[]> GetImageAsync(JobId job, int index, CancellationToken cancellationToken) =>
         requests.ReadBytesAsync(string.Create(CultureInfo.InvariantCulture, $"v1/jobs/{job}/images/{index}"), cancellationToken);
+
+    /// <summary>Sends a picture in. Repeating it is harmless: the same pixels have the same digest.</summary>
+    public Task<InputView> UploadInputAsync(byte[] file, CancellationToken cancellationToken) => requests.ReadAsync<InputView>(
+        () => new HttpRequestMessage(HttpMethod.Post, "v1/inputs")
+        {
+            // The farm tells the format by the first bytes; which of the three is said here does not matter.
+            Content = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } },
+        },
+        cancellationToken);
+
+    /// <summary>True when the farm holds a picture.</summary>
+    public async Task<bool> HasInputAsync(string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await requests.SendOnceAsync(new HttpRequestMessage(HttpMethod.Head, $"v1/inputs/{digest}"), cancellationToken);
+            return true;
+        }
+        catch (FarmApiException error) when (error.Status == 404)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Opens the event stream of a job, once: the caller decides when to come back.</summary>
     /// <param name="job">The job.</param>

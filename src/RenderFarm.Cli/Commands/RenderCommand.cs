@@ -24,6 +24,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
             "Render images on this computer.",
             "renderfarm render \"a red circle\" --images 4 --seed 42",
             "renderfarm render \"a cat\" \"a dog\" --steps 10,25 --sampler euler,dpmpp_2m --seed 7   (a sweep: 8 images and a contact sheet)",
+            "renderfarm render \"a blue circle\" --init-image photo.png --strength 0.5,0.75",
             "",
             "Comma lists make a sweep; its images come in the order prompt, sampler, steps, guidance, seed, image, the last fastest.",
             "Files are named JOB-INDEX-SEED.png. A file is never overwritten: where the name is taken, the new one ends in -2, -3 …",
@@ -36,7 +37,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken stop)
     {
-        var request = render.ToRequest(line);
+        var pictures = PictureUpload.Read(render.ToRequest(line));
         var folder = line.GetValue(output) ?? ".";
         environment.Files.Prepare(folder);
 
@@ -50,7 +51,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
             },
             stop);
         var client = new FarmClient(farm.Client, environment.Clock);
-        var job = await client.SubmitAsync(request, Guid.NewGuid().ToString(), stop);
+        var job = await client.SubmitAsync(await pictures.SendAsync(client, stop), Guid.NewGuid().ToString(), stop);
         var delivery = await new JobDelivery(environment, client, folder, line.GetValue(json)).RunAsync(job, stop);
         var sheet = await SweepSheet.WriteAsync(environment, delivery, folder, CancellationToken.None);
         return new DeliveryReport(environment, folder).Write(delivery, sheet, line.GetValue(json));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using RenderFarm.Cli.Client;
 using RenderFarm.Cli.Options;
 
@@ -67,9 +68,13 @@ internal static class RenderFarmCommand
             new WatchCommand(environment).Create(),
             new JobsCommand(environment).Create(),
             new CancelCommand(environment).Create(),
+            new PauseCommand(environment, pauses: true).Create(),
+            new PauseCommand(environment, pauses: false).Create(),
             new RetryCommand(environment).Create(),
+            new WorkersCommand(environment).Create(),
             new DownloadCommand(environment).Create(),
             new CheckpointsCommand(environment, Verbose).Create(),
+            new InputsCommand(environment).Create(),
             Verbose,
         };
         root.Directives.Clear();
@@ -84,9 +89,11 @@ internal static class RenderFarmCommand
         // Of a misspelt command the parser says that a command is missing and that no word after it is known: the first word is the fault.
         if (command is RootCommand) messages = [line.UnmatchedTokens is [var word, ..] ? $"Unknown command '{word}'." : "No command given."];
         foreach (var message in messages) environment.Error.WriteLine($"error: {message}");
-        environment.Error.WriteLine($"See: renderfarm {(command is RootCommand ? "" : command.Name + " ")}--help");
+        environment.Error.WriteLine($"See: renderfarm {PathOf(line.CommandResult)}--help");
         return ExitCodes.WrongUse;
     }
+
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)}{result.Command.Name} " : "";
 
     private static int Report(CliEnvironment environment, CommandException error, string message, bool verbose)
     {

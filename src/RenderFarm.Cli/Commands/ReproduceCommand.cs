@@ -17,6 +17,8 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
     private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
     private readonly Option<string?> device = EmbeddedOptions.Device();
     private readonly Option<int?> quality = OptionFactory.Number("--quality", "Quality of a jpeg or webp that was not made with the default.", 1, 100);
+    private readonly Option<string?> initImage = OptionFactory.Text("--init-image", "FILE", "The picture it began from, where the farm does not hold it.");
+    private readonly Option<string?> mask = OptionFactory.Text("--mask", "FILE", "The mask it was repainted under, where the farm does not hold it.");
     private readonly ServerOption server = new();
 
     public Command Create()
@@ -26,10 +28,11 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
             "Render an image again from the recipe inside it, and compare.",
             "renderfarm reproduce picture.png",
             "renderfarm reproduce picture.png --server http://127.0.0.1:8180",
+            "renderfarm reproduce picture.png --init-image photo.png",
             "",
             "Within one execution profile the files are equal (exit code 0); between profiles the pictures are close, and how close is said (1).");
         command.Add(image);
-        foreach (var option in (Option[])[checkpoints, device, quality, server.Option]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, device, quality, initImage, mask, server.Option]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -37,19 +40,21 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
     private async Task<int> RunAsync(ParseResult line, CancellationToken stop)
     {
         var original = OriginalImage.Read(line.GetRequiredValue(image), environment.Pictures);
+        var pictures = OriginalPictures.Read(original, line.GetValue(initImage), line.GetValue(mask));
         var folders = line.GetValue(checkpoints) ?? [];
         var address = folders.Length == 0 ? server.Find(line, environment) : null;
         if (address is not null)
-            return await CompareAsync(new FarmClient(environment.Connect(address), environment.Clock), original, line.GetValue(quality), stop);
+            return await CompareAsync(new FarmClient(environment.Connect(address), environment.Clock), original, pictures, line.GetValue(quality), stop);
 
         await using var farm = await environment.StartFarm(
             new EmbeddedFarmOptions { CheckpointFolders = folders, Device = line.GetValue(device) ?? EmbeddedFarmOptions.AnyDevice, Verbose = line.GetValue(verbose) }, stop);
-        return await CompareAsync(new FarmClient(farm.Client, environment.Clock), original, line.GetValue(quality), stop);
+        return await CompareAsync(new FarmClient(farm.Client, environment.Clock), original, pictures, line.GetValue(quality), stop);
     }
 
-    private async Task<int> CompareAsync(FarmClient client, OriginalImage original, int? quality, CancellationToken stop)
+    private async Task<int> CompareAsync(FarmClient client, OriginalImage original, OriginalPictures pictures, int? quality, CancellationToken stop)
     {
         await RequireCheckpointAsync(client, original, stop);
+        await pictures.ProvideAsync(client, stop);
         var job = await client.SubmitAsync(original.ToRequest(quality), Guid.NewGuid().ToString(), stop);
         await using (var display = ProgressDisplay.For(environment, json: true))
         {

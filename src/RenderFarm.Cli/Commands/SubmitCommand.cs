@@ -43,14 +43,14 @@ internal sealed class SubmitCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult line, CancellationToken stop)
     {
         var client = server.Connect(line, environment);
-        var request = render.ToRequest(line) with
+        var pictures = PictureUpload.Read(render.ToRequest(line) with
         {
             Model = line.GetValue(model),
             Priority = line.GetValue(priority),
             Label = line.GetValue(label),
-        };
+        });
         if (line.GetValue(output) is { } folder) environment.Files.Prepare(folder);
-        var job = await client.SubmitAsync(request, line.GetValue(key) ?? Guid.NewGuid().ToString(), stop);
+        var job = await client.SubmitAsync(await pictures.SendAsync(client, stop), line.GetValue(key) ?? Guid.NewGuid().ToString(), stop);
         var asJson = line.GetValue(json);
         await environment.Out.WriteLineAsync(asJson ? JsonSerializer.Serialize(job, ClientJson.Indented) : job.Id.ToString());
         return line.GetValue(wait)

@@ -84,7 +84,7 @@ internal sealed class EmbeddedFarm : IRunningFarm
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IObjectStore>(new FileObjectStore(data.ObjectsFolder));
-        builder.Services.AddCoordinator(coordinator => coordinator.DatabasePath = data.RecordFile);
+        builder.Services.AddCoordinator(_ => { }, record => record.Connection = $"Data Source={data.RecordFile}");
         builder.Services.AddFarmBus(CoordinatorBus.Part, WorkerBus.Part);
         builder.Services.AddWorker(await OpenCheckpointsAsync(options, cancellation), worker =>
         {

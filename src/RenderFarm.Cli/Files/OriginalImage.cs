@@ -53,11 +53,22 @@ internal sealed record OriginalImage(string Path, byte[] Content, string Format,
         GuidanceRescale = Recipe.GuidanceRescale,
         GuidanceStart = Recipe.GuidanceStart,
         GuidanceEnd = Recipe.GuidanceEnd ?? 1,
+        InitImage = Recipe.InitImage,
+        Strength = Recipe.InitImage is null ? null : Recipe.Strength ?? PictureDefaults.Strength,
+        Mask = Recipe.Mask,
+        MaskBlur = IsPaintedInPart ? Recipe.MaskBlur ?? PictureDefaults.MaskBlur : null,
+        InpaintArea = Recipe.Mask is null ? null : Recipe.InpaintArea ?? InpaintAreas.Whole,
+        InpaintPadding = Recipe.InpaintArea == InpaintAreas.Masked ? Recipe.InpaintPadding ?? PictureDefaults.InpaintPadding : null,
+        InpaintFill = IsPaintedInPart ? Recipe.InpaintFill ?? InpaintFills.Original : null,
+        Outpaint = Recipe.Outpaint,
+        Hires = Recipe.Hires is not { } pass ? null : new HiresSettings { Scale = pass.Scale, Upscaler = pass.Upscaler, Steps = pass.Steps, Strength = pass.Strength },
         NoiseSource = Recipe.NoiseSource,
         Determinism = Recipe.Determinism,
         Format = Format,
         Quality = Format == ImageFormats.Png ? null : quality,
     };
+
+    private bool IsPaintedInPart => Recipe.Mask is not null || Recipe.Outpaint is not null;
 
     private static string FormatOf(byte[] content) => content switch
     {

@@ -18,7 +18,7 @@ internal sealed record SweepGrid(string Title, string Subtitle, IReadOnlyList<st
 
     /// <summary>True when the job has more than one cell, several images of one cell being none.</summary>
     public static bool IsSweep(SweepView sweep) =>
-        (long)sweep.Prompts.Count * sweep.Samplers.Count * sweep.Steps.Count * sweep.GuidanceScales.Count * sweep.Seeds.Count > 1;
+        (long)sweep.Prompts.Count * sweep.Samplers.Count * sweep.Steps.Count * sweep.GuidanceScales.Count * (sweep.Strengths?.Count ?? 1) * sweep.Seeds.Count > 1;
 
     /// <summary>The grid of a sweep.</summary>
     public static SweepGrid Of(SweepView sweep, string model)
@@ -42,6 +42,7 @@ internal sealed record SweepGrid(string Title, string Subtitle, IReadOnlyList<st
         yield return [.. sweep.Samplers.Select(sampler => karras ? $"{sampler.Sampler} {sampler.NoiseSchedule}" : sampler.Sampler)];
         yield return [.. sweep.Steps.Select(steps => Label("steps", steps))];
         yield return [.. sweep.GuidanceScales.Select(scale => Label("guidance", scale))];
+        if (sweep.Strengths is { } strengths) yield return [.. strengths.Select(strength => Label("strength", strength))];
         yield return [.. sweep.Seeds.SelectMany(seed => Enumerable.Range(0, sweep.Images).Select(image => sweep.VariationStrength > 0
             ? $"{Label("seed", seed)}, {Label("variation", sweep.VariationSeed + (long)image)}"
             : Label("seed", seed + (long)image)))];

@@ -35,6 +35,8 @@ internal static class FieldNames
         "timestep_spacing" => "--spacing",
         "guidance_scale" => "--guidance",
         "noise_source" => "--noise",
-        _ => "--" + field.Replace('_', '-'),
+        "hires" => "--hires-scale",
+        _ when field.StartsWith("outpaint.", StringComparison.Ordinal) => "--outpaint",
+        _ => "--" + field.Replace('_', '-').Replace('.', '-'),
     };
 }

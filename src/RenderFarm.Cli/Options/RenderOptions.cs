@@ -74,17 +74,30 @@ internal sealed class RenderOptions
 
     public Option<int?> Quality { get; } = OptionFactory.Number("--quality", "Quality of jpeg (default 95) and webp (default 90).", 1, 100);
 
+    public PictureOptions Pictures { get; } = new();
+
     /// <summary>Gives a command these options.</summary>
     public void AddTo(Command command)
     {
         command.Add(Prompts);
         foreach (var option in (Option[])[Negative, Images, Seed, Steps, Sampler, Guidance, Width, Height,
             Syntax, ClipSkip, VariationSeed, VariationStrength, GuidanceRescale, GuidanceStart, GuidanceEnd, NoiseSchedule, Spacing, Eta, Noise, Determinism, Format, Quality]) command.Add(option);
+        Pictures.AddTo(command);
         Prompts.Validators.Add(RefuseUnknownOptions);
     }
 
     /// <summary>The request that the command line asks for. What it leaves out stays out: the farm knows the defaults.</summary>
-    public SubmitJob ToRequest(ParseResult line) => new()
+    public SubmitJob ToRequest(ParseResult line) => Pictures.AddTo(ToTextRequest(line), line);
+
+    /// <summary>A setting that was given once or as a list; null where it was not given.</summary>
+    public static OneOrMany<T>? OneOrMany<T>(T[]? values) => values switch
+    {
+        null or [] => null,
+        [var single] => single,
+        _ => values,
+    };
+
+    private SubmitJob ToTextRequest(ParseResult line) => new()
     {
         Prompt = OneOrMany(line.GetRequiredValue(Prompts))!,
         NegativePrompt = line.GetValue(Negative),
@@ -109,13 +122,6 @@ internal sealed class RenderOptions
         Determinism = line.GetValue(Determinism),
         Format = line.GetValue(Format),
         Quality = line.GetValue(Quality),
-    };
-
-    private static OneOrMany<T>? OneOrMany<T>(T[]? values) => values switch
-    {
-        null or [] => null,
-        [var single] => single,
-        _ => values,
     };
 
     private static Option<string[]?> SamplerOption() => new("--sampler")

@@ -19,7 +19,7 @@ internal static class JobText
         Add(counts.Queued, "queued");
         Add(counts.Failed, "failed");
         Add(counts.Canceled, "canceled");
-        return $"job {job.Id} is {job.Status}: {string.Join(", ", parts)}";
+        return $"job {job.Id} is {job.Status}{(job.Paused ? " and paused" : "")}: {string.Join(", ", parts)}";
 
         void Add(int count, string status)
         {

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace RenderFarm.Contracts.Api;
 
@@ -8,7 +9,9 @@ namespace RenderFarm.Contracts.Api;
 public static class FarmJson
 {
     /// <summary>The options, shared by server and client.</summary>
-    public static JsonSerializerOptions Options { get; } = Create(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+    public static JsonSerializerOptions Options { get; } = Create(
+        // Without it the first request of a process that nothing was written in before finds no types.
+        new JsonSerializerOptions(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() });
 
     /// <summary>Applies the API's conventions to options that somebody else owns.</summary>
     public static JsonSerializerOptions Create(JsonSerializerOptions options)

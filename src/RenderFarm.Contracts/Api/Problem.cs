@@ -51,13 +51,16 @@ public static class ProblemCodes
     /// <summary>422: the idempotency key was used before with another request.</summary>
     public const string IdempotencyKeyReused = "idempotency_key_reused";
 
+    /// <summary>422: a picture that the request names or carries cannot be used: it is not there, no picture, damaged, too large, or of the wrong size.</summary>
+    public const string InputNotUsable = "input_not_usable";
+
     /// <summary>413: the request body is too large.</summary>
     public const string TooLarge = "too_large";
 
     /// <summary>405: the path does not know the method.</summary>
     public const string MethodNotAllowed = "method_not_allowed";
 
-    /// <summary>415: the request body is not JSON.</summary>
+    /// <summary>415: the request body is of a kind that this path does not take.</summary>
     public const string UnsupportedMediaType = "unsupported_media_type";
 
     /// <summary>503: the farm cannot take this now; try again after the time given.</summary>

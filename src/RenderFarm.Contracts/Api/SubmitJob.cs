@@ -2,7 +2,7 @@ namespace RenderFarm.Contracts.Api;
 
 /// <summary>
 /// A request for images: every combination of the listed settings (the cells of a sweep) times the image count.
-/// Order of the images: prompt, sampler, steps, guidance scale, seed, image; the last changes fastest. Image k of a cell uses seed+k;
+/// Order of the images: prompt, sampler, steps, guidance scale, strength, seed, image; the last changes fastest. Image k of a cell uses seed+k;
 /// with a variation strength all its images use the same seed, and image k uses variation seed+k.
 /// </summary>
 public sealed record SubmitJob
@@ -34,10 +34,16 @@ public sealed record SubmitJob
     /// <summary>How far the first noise varies, 0…1: from the seed's to the variation seed's; default 0, not at all.</summary>
     public double? VariationStrength { get; init; }
 
-    /// <summary>Width in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: the checkpoint's.</summary>
+    /// <summary>
+    /// Width in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: that of init_image, rounded to such a number, plus what outpaint
+    /// adds; without one the checkpoint's.
+    /// </summary>
     public int? Width { get; init; }
 
-    /// <summary>Height in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: the checkpoint's.</summary>
+    /// <summary>
+    /// Height in pixels, 16…2,048 and a multiple of 8 (some checkpoints: more); default: that of init_image, rounded to such a number, plus what outpaint
+    /// adds; without one the checkpoint's.
+    /// </summary>
     public int? Height { get; init; }
 
     /// <summary>Step counts, 1…1,000; default: the checkpoint's.</summary>
@@ -66,6 +72,42 @@ public sealed record SubmitJob
 
     /// <summary>Fraction of the steps after which guidance ends, from guidance_start to 1; default 1. Outside it an image costs half.</summary>
     public double? GuidanceEnd { get; init; }
+
+    /// <summary>
+    /// The picture to begin from: the digest that POST /v1/inputs answered with, or the picture itself as <c>data:image/png;base64,…</c> (jpeg and webp
+    /// too). It is scaled to the size of the image to be made.
+    /// </summary>
+    public string? InitImage { get; init; }
+
+    /// <summary>How much of init_image is given up, 0…1: the share of the steps that are run; default 0.75. A list is swept over.</summary>
+    public OneOrMany<double>? Strength { get; init; }
+
+    /// <summary>Where init_image is repainted (white) and kept (black), given like it and as large as it; omitted: everywhere.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>
+    /// Standard deviation in pixels of the blur that softens the mask's edge, 0…64; default 4. Above 0, what the softened mask leaves black keeps every byte
+    /// of init_image.
+    /// </summary>
+    public int? MaskBlur { get; init; }
+
+    /// <summary>
+    /// What is worked on: the whole picture, or the masked box of it, enlarged to width × height and pasted back into init_image at its own size; whole or
+    /// masked, default whole.
+    /// </summary>
+    public string? InpaintArea { get; init; }
+
+    /// <summary>Pixels around the mask's box that are worked on with it when inpaint_area is masked, 0…512; default 32.</summary>
+    public int? InpaintPadding { get; init; }
+
+    /// <summary>What the masked area holds at first: original, fill (the colours around it), noise or nothing; default original.</summary>
+    public string? InpaintFill { get; init; }
+
+    /// <summary>Pixels to add around init_image, to be painted; width and height count them in.</summary>
+    public OutpaintMargins? Outpaint { get; init; }
+
+    /// <summary>A second pass at a larger size; for text to image only.</summary>
+    public HiresSettings? Hires { get; init; }
 
     /// <summary>Noise source: torch_cpu or torch_cuda; default torch_cpu.</summary>
     public string? NoiseSource { get; init; }

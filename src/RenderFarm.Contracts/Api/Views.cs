@@ -45,7 +45,10 @@ public sealed record JobView
     /// <summary>Estimated time to its end; null when nothing has been measured yet, and after the end.</summary>
     public double? EtaSeconds { get; init; }
 
-    /// <summary>Why tasks of it are waiting, when no device can take them; null otherwise.</summary>
+    /// <summary>True while its queued tasks wait because someone paused it.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Why tasks of it are waiting, when they are paused or no device can take them; null otherwise.</summary>
     public string? Waiting { get; init; }
 }
 
@@ -109,6 +112,33 @@ public sealed record SweepView
     /// <summary>Fraction of the steps after which guidance ends.</summary>
     public double GuidanceEnd { get; init; } = 1;
 
+    /// <summary>Digest of the picture to begin from; null for text to image, which leaves out the next six too.</summary>
+    public string? InitImage { get; init; }
+
+    /// <summary>Strengths; null without a picture to begin from.</summary>
+    public IReadOnlyList<double>? Strengths { get; init; }
+
+    /// <summary>Digest of the mask; null for none.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>Standard deviation in pixels of the blur that softens the mask's edge; null without mask and outpaint.</summary>
+    public int? MaskBlur { get; init; }
+
+    /// <summary>What is worked on; null without a mask.</summary>
+    public string? InpaintArea { get; init; }
+
+    /// <summary>Pixels around the mask's box; null without a mask.</summary>
+    public int? InpaintPadding { get; init; }
+
+    /// <summary>What the masked area holds at first; null without mask and outpaint.</summary>
+    public string? InpaintFill { get; init; }
+
+    /// <summary>Pixels to add around the picture; null for none.</summary>
+    public OutpaintMargins? Outpaint { get; init; }
+
+    /// <summary>The second pass; null for none. Its steps are null where they are as many as the first pass has.</summary>
+    public HiresSettings? Hires { get; init; }
+
     /// <summary>Noise source.</summary>
     public required string NoiseSource { get; init; }
 
@@ -169,6 +199,13 @@ public sealed record TaskView
 /// <param name="Detail">One sentence for people.</param>
 public sealed record FailureView(string Code, string Detail);
 
+/// <summary>A picture that was sent in, as the farm keeps it: a PNG without metadata.</summary>
+/// <param name="Digest">Digest of its pixels, as <see cref="InputDigest"/> describes it: what jobs name it by.</param>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="SizeBytes">Length of the file that is kept.</param>
+public sealed record InputView(string Digest, int Width, int Height, long SizeBytes);
+
 /// <summary>One page of a list.</summary>
 /// <param name="Items">The entries.</param>
 /// <param name="NextCursor">Pass as <c>cursor</c> for the next page; null on the last.</param>
@@ -179,7 +216,19 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 /// <param name="Status">active, lost or left.</param>
 /// <param name="Devices">Its devices.</param>
 /// <param name="LastSeenAt">Its latest heartbeat.</param>
-public sealed record WorkerView(string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt);
+/// <param name="DrainedAt">Since when it takes no more because someone said so; null while it may.</param>
+/// <param name="Quarantine">Why it is given nothing; null while it is trusted.</param>
+public sealed record WorkerView(
+    string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt, DateTimeOffset? DrainedAt = null, QuarantineView? Quarantine = null);
+
+/// <summary>The quarantine of a worker that failed many different tasks.</summary>
+/// <param name="Reason">One sentence for people.</param>
+/// <param name="TrialAt">When one task is tried on it; an image from it ends the quarantine.</param>
+public sealed record QuarantineView(string Reason, DateTimeOffset TrialAt);
+
+/// <summary>The farm as a whole.</summary>
+/// <param name="PausedAt">Since when every queued task waits because someone paused the farm; null while it runs.</param>
+public sealed record FarmView(DateTimeOffset? PausedAt);
 
 /// <summary>A device as the API shows it.</summary>
 /// <param name="Device">Name within the worker.</param>

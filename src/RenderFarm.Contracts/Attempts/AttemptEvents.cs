@@ -77,12 +77,24 @@ public static class FailureCodes
     /// <summary>Transient: the object store refused or could not be reached.</summary>
     public const string StoreUnavailable = "store_unavailable";
 
+    /// <summary>Transient: the object store does not hold a picture that the recipe names. Sending it in again repairs that.</summary>
+    public const string InputMissing = "input_missing";
+
+    /// <summary>Transient: the object store holds other pixels than the digest of a picture says. Sending it in again repairs that.</summary>
+    public const string InputDamaged = "input_damaged";
+
     /// <summary>Resource: the device ran out of memory even at one row.</summary>
     public const string OutOfMemory = "out_of_memory";
 
     /// <summary>Transient: the inference library failed for a reason it named.</summary>
     public const string EngineFailed = "engine_failed";
 
-    /// <summary>The worker fell silent beyond the lease, as often as attempts are allowed.</summary>
+    /// <summary>Transient, and the worker's fault: the engine made no step for far longer than its steps take.</summary>
+    public const string EngineStuck = "engine_stuck";
+
+    /// <summary>Runs of it were lost with their workers, or on them, as often as is allowed.</summary>
     public const string WorkerLost = "worker_lost";
+
+    /// <summary>Its worker died each time it ran there alone.</summary>
+    public const string Poison = "poison";
 }

@@ -29,11 +29,8 @@ internal static class Problems
     private const int ShownValueLength = 100;
 
     /// <summary>400: these fields are at fault.</summary>
-    public static ProblemResult Invalid(params IReadOnlyList<FieldError> errors)
-    {
-        var detail = errors.Count == 1 ? $"{errors[0].Field}: {errors[0].Detail}" : $"{errors.Count} fields are at fault; see errors.";
-        return new(Of(StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", detail) with { Errors = errors });
-    }
+    public static ProblemResult Invalid(params IReadOnlyList<FieldError> errors) => new(Of(
+        StatusCodes.Status400BadRequest, ProblemCodes.InvalidRequest, "The request is not valid.", Detail(errors), errors));
 
     /// <summary>400: the request as a whole is at fault.</summary>
     public static ProblemResult Malformed(string detail) =>
@@ -74,30 +71,38 @@ internal static class Problems
         _ => new(Of(status, ProblemCodes.InvalidRequest, "The request is not valid.", $"The server answered with status {status}.")),
     };
 
+    /// <summary>422: pictures that the request names or carries are at fault.</summary>
+    public static ProblemResult NotUsable(params IReadOnlyList<FieldError> errors) => new(Of(
+        StatusCodes.Status422UnprocessableEntity, ProblemCodes.InputNotUsable, "A picture cannot be used.", Detail(errors), errors));
+
     /// <summary>413.</summary>
-    public static ProblemResult TooLarge() => new(Of(
+    public static ProblemResult TooLarge(string? detail = null) => new(Of(
         StatusCodes.Status413PayloadTooLarge,
         ProblemCodes.TooLarge,
         "The request body is too large.",
-        $"A request body may have {Contracts.RenderLimits.MaxRequestBytes:N0} bytes. Split the job."));
+        detail ?? $"A request body may have {Contracts.RenderLimits.MaxRequestBytes:N0} bytes. Split the job."));
 
     /// <summary>415.</summary>
-    public static ProblemResult UnsupportedMediaType(string? given) => new(Of(
+    public static ProblemResult UnsupportedMediaType(string? given, string taken = "send application/json.") => new(Of(
         StatusCodes.Status415UnsupportedMediaType,
         ProblemCodes.UnsupportedMediaType,
         "The media type is not supported.",
-        $"Content-Type is {(given is null ? "missing" : $"'{Shorten(given)}'")}; send application/json."));
+        $"Content-Type is {(given is null ? "missing" : $"'{Shorten(given)}'")}; {taken}"));
 
     /// <summary>A value as errors show it.</summary>
     public static string Shorten(string value) =>
         value.Length <= ShownValueLength ? value : value[..(char.IsHighSurrogate(value[ShownValueLength - 2]) ? ShownValueLength - 2 : ShownValueLength - 1)] + "…";
 
-    private static Problem Of(int status, string code, string title, string detail) => new()
+    private static string Detail(IReadOnlyList<FieldError> errors) =>
+        errors.Count == 1 ? $"{errors[0].Field}: {errors[0].Detail}" : $"{errors.Count} fields are at fault; see errors.";
+
+    private static Problem Of(int status, string code, string title, string detail, IReadOnlyList<FieldError>? errors = null) => new()
     {
         Type = "urn:renderfarm:problem:" + code,
         Title = title,
         Status = status,
         Detail = detail,
         Code = code,
+        Errors = errors ?? [],
     };
 }

@@ -74,15 +74,25 @@ internal static class RequestBody
         catch (JsonException error)
         {
             var element = error.Path is { Length: > 1 } path ? path[1..] : "";
-            errors.Add(new FieldError(given.Name + element, Shown(given.Value), $"Must be {Expected(member.PropertyType)}."));
+            errors.Add(new FieldError(given.Name + element, Shown(given.Value), $"Must be {Expected(Inner(member.PropertyType, element))}."));
         }
     }
+
+    // A member of a group of settings is at fault for itself: hires.scale, not hires.
+    private static Type Inner(Type type, string element) =>
+        IsGroup(type) && Members(type).FirstOrDefault(member => "." + member.Name == element) is { } found ? found.PropertyType : type;
+
+    // What is left out of the JSON is in the list too, without a way to read it.
+    private static IEnumerable<JsonPropertyInfo> Members(Type type) => FarmJson.Options.GetTypeInfo(type).Properties.Where(property => property.Get is not null);
+
+    private static bool IsGroup(Type type) => type == typeof(OutpaintMargins) || type == typeof(HiresSettings);
 
     // A number beyond the range of a double is well-formed JSON, and nobody's setting.
     private static bool HasInfinity(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number => !double.IsFinite(value.GetDouble()),
         JsonValueKind.Array => value.EnumerateArray().Any(HasInfinity),
+        JsonValueKind.Object => value.EnumerateObject().Any(member => HasInfinity(member.Value)),
         _ => false,
     };
 
@@ -91,6 +101,7 @@ internal static class RequestBody
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(OneOrMany<>))
             return $"{Expected(type.GetGenericArguments()[0])}, or a list of them";
+        if (IsGroup(type)) return $"an object with members of {string.Join(", ", Members(type).Select(member => member.Name))}";
         if (type == typeof(string)) return "a text without unpaired surrogates";
         return type == typeof(double) ? "a number" : "a whole number";
     }

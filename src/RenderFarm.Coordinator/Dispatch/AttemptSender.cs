@@ -1,4 +1,5 @@
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Hosting.Messaging;
 
 namespace RenderFarm.Coordinator.Dispatch;
@@ -13,6 +14,11 @@ internal sealed class AttemptSender(FarmSender sender) : IAttemptSender
 
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Control(worker), command, cancellation);
+
+    public Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation) => SendAsync(EndpointNames.Workers, probe, cancellation);
+
+    public Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Progress(probe.Coordinator), probe, cancellation);
 
     // Nothing here need outlive a crash of the broker: heartbeats show what was lost, and it is said again.
     private Task SendAsync(string queue, object message, CancellationToken cancellation) => sender.SendAsync(queue, message, isLasting: false, cancellation);

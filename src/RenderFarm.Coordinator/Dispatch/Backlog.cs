@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
@@ -15,21 +16,33 @@ internal sealed record WaitingJob(JobId Id, string Tenant, string Priority, Rend
 /// <summary>A queued task.</summary>
 internal sealed record WaitingTask(int Index, long Cost, string? AvoidWorker);
 
+/// <summary>A queued task that must run alone.</summary>
+internal sealed record WaitingSuspect(JobId Job, int Index, long Cost, string? AvoidWorker);
+
 /// <summary>Tasks of one job that one device shall get.</summary>
 internal sealed record Allotment(WaitingJob Job, DeviceLoad Device, IReadOnlyList<int> Indices);
 
 /// <summary>A task that was claimed.</summary>
 internal sealed record ClaimedTask(WaitingJob Job, string Worker, string Device, int Index, int Attempt);
 
-/// <summary>The rows that wait, and the statement that claims them.</summary>
-internal sealed class Backlog(FarmRecord record, TimeProvider clock)
+/// <summary>The rows that wait, and their claims. Used by one loop at a time.</summary>
+internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvider clock)
 {
-    /// <summary>Jobs with queued tasks, in order of submission.</summary>
+    private const int NoneFresh = int.MaxValue;
+
+    // The oldest are enough for a round: each takes a whole worker.
+    private const int SuspectsPerRound = 256;
+
+    // Up to which index no task of a job waits for its first attempt: true for ever once true, so it needs no record.
+    private readonly Dictionary<JobId, int> _freshAfter = [];
+
+    /// <summary>Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused.</summary>
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
+            if (await FarmControl.PausedAtAsync(db, cancellation) is not null) return [];
             var rows = await db.Jobs
-                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0)
+                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
                 .OrderBy(job => job.Id)
                 .Select(job => new
                 {
@@ -44,79 +57,53 @@ internal sealed class Backlog(FarmRecord record, TimeProvider clock)
                     job.Quality,
                 })
                 .ToListAsync(cancellation);
+            Forget(rows.Select(row => row.Id));
             return rows.ConvertAll(row => new WaitingJob(
                 row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile), row.Format, row.Quality));
         },
         cancellation);
 
-    /// <summary>The next queued tasks of a job after an index that are not waiting out a failure.</summary>
-    public Task<List<WaitingTask>> TasksAsync(JobId job, int after, int count, CancellationToken cancellation) => record.ReadAsync(
-        db =>
-        {
-            var now = clock.Now();
-            return db.Tasks
-                .Where(task => task.Job == job && task.Status == TaskStatuses.Queued && task.Index > after)
-                .Where(task => task.NotBefore == null || task.NotBefore <= now)
-                .OrderBy(task => task.Index)
-                .Take(count)
-                .Select(task => new WaitingTask(task.Index, task.Cost, task.AvoidWorker))
-                .ToListAsync(cancellation);
-        },
+    /// <summary>Queued suspects, the oldest first.</summary>
+    public Task<List<WaitingSuspect>> SuspectsAsync(CancellationToken cancellation) => record.ReadAsync(
+        db => db.Tasks
+            .Where(task => task.SuspectSince != null && task.Status == TaskStatuses.Queued)
+            .Where(task => db.Jobs.Any(job => job.Id == task.Job && job.PausedAt == null))
+            .OrderBy(task => task.SuspectSince).ThenBy(task => task.Job).ThenBy(task => task.Index)
+            .Take(SuspectsPerRound)
+            .Select(task => new WaitingSuspect(task.Job, task.Index, task.Cost, task.AvoidWorker))
+            .ToListAsync(cancellation),
         cancellation);
 
-    /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out.</summary>
-    /// <param name="allotments">What to claim.</param>
-    /// <param name="lease">Length of the lease.</param>
-    /// <param name="cancellation">Stops waiting for the turn to write.</param>
-    public Task<List<ClaimedTask>> ClaimAsync(IReadOnlyList<Allotment> allotments, TimeSpan lease, CancellationToken cancellation) => record.WriteAsync(
-        async db =>
-        {
-            var claimed = new List<ClaimedTask>();
-            foreach (var ofJob in allotments.GroupBy(allotment => allotment.Job.Id))
-            {
-                var job = await db.Jobs.SingleAsync(row => row.Id == ofJob.Key, cancellation);
-                if (JobStatuses.IsEnded(job.Status)) continue;
-                var before = claimed.Count;
-                foreach (var allotment in ofJob) claimed.AddRange(await ClaimAsync(db, allotment, clock.Now() + lease, cancellation));
-                Book(job, ofJob.First(), claimed.Count - before);
-            }
-
-            return claimed;
-        },
-        cancellation);
-
-    private static async Task<IEnumerable<ClaimedTask>> ClaimAsync(FarmDbContext db, Allotment allotment, DateTimeOffset expires, CancellationToken cancellation)
+    /// <summary>The next queued tasks of a job after an index that are neither suspects nor waiting out a failure.</summary>
+    public async Task<List<WaitingTask>> TasksAsync(JobId job, int after, int count, CancellationToken cancellation)
     {
-        var (job, device, indices) = allotment;
-        var legal = Transitions.Of(TaskEvent.Claimed);
-        var wanted = db.Tasks.Where(task => task.Job == job.Id && indices.Contains(task.Index));
-        await wanted.Where(task => legal.From.Contains(task.Status)).ExecuteUpdateAsync(
-            task => task
-                .SetProperty(t => t.Status, legal.To)
-                .SetProperty(t => t.Attempt, t => t.Attempt + 1)
-                .SetProperty(t => t.Charged, t => t.Charged + 1)
-                .SetProperty(t => t.MissedHeartbeats, 0)
-                .SetProperty(t => t.Worker, device.Worker)
-                .SetProperty(t => t.Device, device.Device)
-                .SetProperty(t => t.Run, (RunId?)null)
-                .SetProperty(t => t.NotBefore, (DateTimeOffset?)null)
-                .SetProperty(t => t.StartedAt, (DateTimeOffset?)null)
-                .SetProperty(t => t.LeaseExpiresAt, expires),
-            cancellation);
-        var taken = await wanted
-            .Where(task => task.Status == legal.To && task.Worker == device.Worker && task.Device == device.Device && task.LeaseExpiresAt == expires)
-            .OrderBy(task => task.Index)
-            .Select(task => new { task.Index, task.Attempt })
-            .ToListAsync(cancellation);
-        return taken.Select(task => new ClaimedTask(job, device.Worker, device.Device, task.Index, task.Attempt));
+        var freshAfter = _freshAfter.GetValueOrDefault(job, -1);
+        var found = await database.PeekAsync(new Peek(job, after, freshAfter, count, clock.Now()), cancellation);
+        if (after <= freshAfter) Remember(job, after, found, isAll: found.Count < count);
+        return found.ConvertAll(task => new WaitingTask(task.Index, task.Cost, task.AvoidWorker));
     }
 
-    private void Book(RenderJob job, Allotment first, int count)
+    /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out, and so is all when the epoch does not lead any more.</summary>
+    /// <param name="allotments">What to claim.</param>
+    /// <param name="epoch">The leadership that claims.</param>
+    /// <param name="lease">Length of the lease.</param>
+    /// <param name="cancellation">Stops waiting for the turn to write.</param>
+    public Task<List<ClaimedTask>> ClaimAsync(IReadOnlyList<Allotment> allotments, long epoch, TimeSpan lease, CancellationToken cancellation)
     {
-        if (count == 0) return;
-        job.Count(Transitions.Of(TaskEvent.Claimed).From[0], -count);
-        job.Count(Transitions.Of(TaskEvent.Claimed).To, count);
-        job.MarkDispatched(clock.Now());
-        if (job.Determinism == DeterminismClasses.Reproducible) job.Profile = first.Device.Profile;
+        var now = clock.Now();
+        return database.ClaimAsync(new Claim(allotments, epoch, now, now + lease), cancellation);
+    }
+
+    private void Remember(JobId job, int after, List<PeekedTask> found, bool isAll)
+    {
+        if (found.Find(task => task.Attempt == 0) is { } fresh) _freshAfter[job] = fresh.Index - 1;
+        else if (isAll) _freshAfter[job] = NoneFresh;
+        // The job says it has queued tasks and none was found: look everywhere the next time, whatever was remembered.
+        if (after < 0 && found.Count == 0) _freshAfter.Remove(job);
+    }
+
+    private void Forget(IEnumerable<JobId> waiting)
+    {
+        foreach (var gone in _freshAfter.Keys.Except(waiting).ToList()) _freshAfter.Remove(gone);
     }
 }

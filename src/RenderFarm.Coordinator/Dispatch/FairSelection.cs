@@ -57,6 +57,16 @@ internal sealed class FairSelection
         _root.Serve(priority, cost);
     }
 
+    /// <summary>A job of this round was served past the order, and pays like any other. At the end of a round only: its order is spoilt by it.</summary>
+    public void Charge(Contender contender, long cost)
+    {
+        var priority = _root.Child(contender.Priority, Weight(contender.Priority));
+        var tenant = priority.Child(contender.Tenant, 1);
+        tenant.Serve(tenant.Child(contender.Job.ToString(), 1), cost);
+        priority.Serve(tenant, cost);
+        _root.Serve(priority, cost);
+    }
+
     /// <summary>The chosen job cannot be served in this round; nobody is charged.</summary>
     public void SetAside()
     {

@@ -8,11 +8,24 @@ namespace RenderFarm.Coordinator.Dispatch;
 internal static class Fleet
 {
     /// <summary>Reads all of them: a fleet is thousands at most, and what they hold is a few each.</summary>
-    public static async Task<IReadOnlyList<DeviceLoad>> LoadAsync(FarmDbContext db, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<DeviceLoad>> LoadAsync(FarmDbContext db, DateTimeOffset now, CancellationToken cancellation)
     {
-        var workers = await db.Workers.AsNoTracking().Where(worker => worker.Status == WorkerStatuses.Active)
-            .ToDictionaryAsync(worker => worker.Name, worker => worker.Checkpoints.ToHashSet(), cancellation);
+        var workers = await db.Workers.AsNoTracking().Where(worker => worker.Status == WorkerStatuses.Active).ToListAsync(cancellation);
         var devices = await db.Devices.AsNoTracking().ToListAsync(cancellation);
+        return Compose(workers, devices, await HeldAsync(db, cancellation), now);
+    }
+
+    /// <summary>Puts the fleet together; pure. With every worker in quarantine none is: somebody has to try, or no job would ever end.</summary>
+    public static IReadOnlyList<DeviceLoad> Compose(
+        IReadOnlyCollection<FarmWorker> active, IEnumerable<FarmDevice> devices, IEnumerable<HeldLoad> held, DateTimeOffset now)
+    {
+        var isAnyFree = active.Any(worker => worker is { DrainedAt: null, TrialAt: null });
+        var workers = active.ToDictionary(
+            worker => worker.Name,
+            worker => (
+                Row: worker,
+                Digests: worker.Checkpoints.ToHashSet(),
+                Duty: isAnyFree || worker.DrainedAt is not null ? WorkerStanding.DutyOf(worker, now) : WorkerDuty.Full));
         var loads = devices.Where(device => workers.ContainsKey(device.Worker)).ToDictionary(
             device => (device.Worker, device.Device),
             device => new DeviceLoad
@@ -23,23 +36,42 @@ internal static class Fleet
                 Profile = device.Profile,
                 Speed = device.Speed,
                 IsMeasured = device.MeasuredSpeed is not null,
-                Checkpoints = workers[device.Worker],
+                Checkpoints = workers[device.Worker].Digests,
+                Duty = workers[device.Worker].Duty,
+                HasStrangers = workers[device.Worker].Row.UnwantedRuns > 0,
             });
-        foreach (var (worker, device, count, cost) in await HeldAsync(db, cancellation))
+        foreach (var (worker, device, count, cost, suspects) in held)
         {
-            if (loads.TryGetValue((worker, device), out var load)) load.Add(count, cost);
+            if (!loads.TryGetValue((worker, device), out var load)) continue;
+            load.Add(count, cost);
+            if (suspects > 0) load.MarkSuspect();
         }
 
         return [.. loads.Values];
     }
 
     /// <summary>How many attempts each device holds, and their cost.</summary>
-    public static async Task<List<(string Worker, string Device, int Count, long Cost)>> HeldAsync(FarmDbContext db, CancellationToken cancellation)
+    public static async Task<List<HeldLoad>> HeldAsync(FarmDbContext db, CancellationToken cancellation)
     {
         var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null)
             .GroupBy(task => new { task.Worker, task.Device })
-            .Select(group => new { group.Key.Worker, group.Key.Device, Count = group.Count(), Cost = group.Sum(task => task.Cost) })
+            .Select(group => new
+            {
+                group.Key.Worker,
+                group.Key.Device,
+                Count = group.Count(),
+                Cost = group.Sum(task => task.Cost),
+                Suspects = group.Sum(task => task.SuspectSince != null ? 1 : 0),
+            })
             .ToListAsync(cancellation);
-        return [.. held.Select(group => (group.Worker!, group.Device!, group.Count, group.Cost))];
+        return [.. held.Select(group => new HeldLoad(group.Worker!, group.Device!, group.Count, group.Cost, group.Suspects))];
     }
 }
+
+/// <summary>What one device holds.</summary>
+/// <param name="Worker">Its worker.</param>
+/// <param name="Device">Its name within the worker.</param>
+/// <param name="Count">Attempts.</param>
+/// <param name="Cost">Their cost in pixel-steps.</param>
+/// <param name="Suspects">Those among them that must run alone.</param>
+internal sealed record HeldLoad(string Worker, string Device, int Count, long Cost, int Suspects);

@@ -1,4 +1,5 @@
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
@@ -13,4 +14,10 @@ internal interface IAttemptSender
 
     /// <summary>Tells a worker that an attempt is no longer wanted.</summary>
     Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation);
+
+    /// <summary>Sends a probe the way that heartbeats take.</summary>
+    Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation);
+
+    /// <summary>Hands a probe on to the coordinator that asks.</summary>
+    Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation);
 }

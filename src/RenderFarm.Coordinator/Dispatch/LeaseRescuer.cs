@@ -1,25 +1,28 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.Background;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
 /// <summary>
-/// Returns tasks whose lease has expired to the backlog, charged; one that has used up its attempts fails with
-/// <see cref="FailureCodes.WorkerLost"/>. Also marks workers lost that have been silent for as long as a lease. Leases age only while
-/// heartbeats could have arrived: when this loop itself was held up, by a suspended machine or a busy disk, heartbeats were too, and
-/// every lease starts anew.
+/// Rescues what silent workers held, and single runs that living workers no longer list; nobody is charged for either. Judges by
+/// <see cref="LeaseClock"/>: a silence in which nobody could have been heard is nobody's. May rescue an attempt that still runs on a
+/// frozen machine: its success is taken if it comes first, and dropped if not. Runs on the leader alone.
 /// </summary>
 internal sealed class LeaseRescuer(
     FarmRecord record,
+    LeaseProbes probes,
+    LeaseClock leases,
     JobEventHub events,
     Dispatcher dispatcher,
+    ILeadership leadership,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<LeaseRescuer> logger) : FarmLoop(options.Value.RescueInterval, clock, logger)
@@ -27,56 +30,77 @@ internal sealed class LeaseRescuer(
     // One transaction stays short; a full batch asks for the next pass at once.
     private const int BatchSize = 1_000;
     private readonly TimeProvider _clock = clock;
-    private DateTimeOffset? _lastPass;
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
-        if (WasHeldUp())
+        if (leadership.Epoch is not { } epoch) return false;
+        var reading = leases.Read(_clock.Now());
+        await probes.SendAsync(stopping);
+        try
         {
-            CoordinatorLog.LeasesRenewed(logger);
-            await record.WriteAsync(db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
-            return false;
+            return reading.State switch
+            {
+                LeaseState.StartAnew => await StartAnewAsync(epoch, reading, stopping),
+                LeaseState.Age => await RescueAsync(epoch, reading.Heard, stopping),
+                _ => false,
+            };
         }
+        catch (Exception error) when (error is not (OperationCanceledException or LeadershipLostException))
+        {
+            // A record that is away for the rescuer was away for heartbeats.
+            leases.Doubt(_clock.Now());
+            throw;
+        }
+    }
 
-        var silentSince = _clock.Now() - options.Value.LeaseDuration;
+    private async Task<bool> StartAnewAsync(long epoch, LeaseReading reading, CancellationToken stopping)
+    {
+        var count = await record.LeadAsync(epoch, db => Leases.StartAnewAsync(db, _clock.Now(), options.Value.LeaseDuration, stopping), stopping);
+        leases.StartedAnew(reading);
+        CoordinatorLog.LeasesRenewed(logger, count);
+        return false;
+    }
+
+    private async Task<bool> RescueAsync(long epoch, DateTimeOffset heard, CancellationToken stopping)
+    {
+        var silentSince = heard - options.Value.LeaseDuration;
         var expired = await record.ReadAsync(
-            db => db.Tasks.CountAsync(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= _clock.Now(), stopping), stopping);
+            db => db.Tasks.CountAsync(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= heard, stopping), stopping);
         var silent = await record.ReadAsync(
             db => db.Workers.CountAsync(worker => worker.Status == WorkerStatuses.Active && worker.LastSeenAt <= silentSince, stopping), stopping);
         if (expired + silent == 0) return false;
 
         var batch = new TaskBatch(_clock.Now(), options.Value);
-        var rescued = await record.WriteAsync(db => RescueAsync(db, batch, silentSince, stopping), stopping);
+        var rescued = await record.LeadAsync(epoch, db => RescueAsync(db, batch, heard, stopping), stopping);
+        CoordinatorMeters.Rescued(rescued);
         events.Changed(batch.ChangedJobs);
         dispatcher.Wake();
-        return rescued == BatchSize;
+        return rescued >= BatchSize;
     }
 
-    private bool WasHeldUp()
+    private async Task<int> RescueAsync(FarmDbContext db, TaskBatch batch, DateTimeOffset heard, CancellationToken stopping)
     {
-        var now = _clock.Now();
-        var late = _lastPass is { } last && now - last > options.Value.RescueInterval + (options.Value.LeaseDuration / 2);
-        _lastPass = now;
-        return late;
-    }
-
-    private async Task<int> RescueAsync(FarmDbContext db, TaskBatch batch, DateTimeOffset silentSince, CancellationToken stopping)
-    {
-        foreach (var worker in await db.Workers.Where(row => row.Status == WorkerStatuses.Active && row.LastSeenAt <= silentSince).ToListAsync(stopping))
+        var workers = await db.Workers.ToDictionaryAsync(row => row.Name, stopping);
+        var expired = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= heard)
+            .OrderBy(task => task.LeaseExpiresAt).Take(BatchSize).ToListAsync(stopping);
+        var findings = Silence.Judge(workers.Values, expired, heard, options.Value.LeaseDuration);
+        var names = findings.Gone.Select(worker => worker.Name).ToArray();
+        var lost = await db.Tasks.Where(task => task.LeaseExpiresAt != null && names.Contains(task.Worker!)).ToListAsync(stopping);
+        await batch.LoadAsync(db, lost.Concat(findings.Vanished), stopping);
+        foreach (var worker in findings.Gone)
         {
-            worker.Status = WorkerStatuses.Lost;
-            CoordinatorLog.WorkerLost(logger, worker.Name, options.Value.LeaseDuration);
+            if (worker.Status == WorkerStatuses.Active) CoordinatorLog.WorkerLost(logger, worker.Name, options.Value.LeaseDuration);
+            if (worker.Status == WorkerStatuses.Active) worker.Status = WorkerStatuses.Lost;
+            batch.TakeBack([.. lost.Where(task => task.Worker == worker.Name)], died: worker.Status == WorkerStatuses.Lost);
         }
 
-        var expired = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.LeaseExpiresAt <= batch.Now).Take(BatchSize).ToListAsync(stopping);
-        await batch.LoadAsync(db, expired, stopping);
-        foreach (var task in expired)
+        foreach (var task in findings.Vanished)
         {
             CoordinatorLog.LeaseExpired(logger, task.AttemptId, task.Worker!);
-            batch.Expire(db, task);
+            batch.Expire(task);
         }
 
-        batch.RollUp();
+        batch.Finish(db);
         return expired.Count;
     }
 }

@@ -1,4 +1,5 @@
 using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
@@ -26,6 +27,18 @@ internal sealed class DeviceLoad
     /// <summary>Digests of the checkpoints its worker holds.</summary>
     public required IReadOnlySet<string> Checkpoints { get; init; }
 
+    /// <summary>What its worker may be given: nothing, while it is drained or in quarantine.</summary>
+    public WorkerDuty Duty { get; init; } = WorkerDuty.Full;
+
+    /// <summary>Whether its worker still holds runs that the record does not want.</summary>
+    public bool HasStrangers { get; init; }
+
+    /// <summary>Whether its worker is kept for a task that runs alone: it runs there, or waits for the worker to be empty.</summary>
+    public bool IsReserved { get; set; }
+
+    /// <summary>Whether a task that must run alone is held by it.</summary>
+    public bool HoldsSuspect { get; private set; }
+
     /// <summary>Attempts it holds.</summary>
     public int Held { get; private set; }
 
@@ -39,13 +52,16 @@ internal sealed class DeviceLoad
         HeldCost += cost;
     }
 
+    /// <summary>Notes that one of the attempts must run alone.</summary>
+    public void MarkSuspect() => HoldsSuspect = true;
+
     /// <summary>Time to work off what it holds, in seconds, and the tie-breaker between idle devices.</summary>
     public double BusySeconds => HeldCost / Speed;
 
     /// <summary>Whether another attempt may be sent: a slot is free, or less than the window of work waits beyond the slots.</summary>
     public bool HasRoom(TimeSpan window, int most)
     {
-        if (Held >= most) return false;
+        if (IsReserved || Held >= (Duty == WorkerDuty.Trial ? 1 : most)) return false;
         if (Held < Slots) return true;
         var waitingShare = (double)(Held - Slots) / Held;
         return BusySeconds * waitingShare < window.TotalSeconds;
@@ -79,15 +95,16 @@ internal static class WorkerMatching
         if (devices.Count == 0) return "No worker is active. Start one, and the job goes on.";
         if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint)))
             return $"No active worker holds the checkpoint {needs.Checkpoint}.";
-        return Capable(devices, needs).Count > 0
-            ? null
+        if (Capable(devices, needs).Count > 0) return null;
+        return devices.Any(device => device.Duty == WorkerDuty.None && device.Checkpoints.Contains(needs.Checkpoint))
+            ? "Every worker that could take it is drained or in quarantine."
             : $"The job is reproducible and has images from the execution profile {needs.Profile}, which no active device has.";
     }
 
     // A reproducible job that is still free goes where the most speed of one profile is, because it will stay there.
     private static List<DeviceLoad> Capable(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
     {
-        var holders = devices.Where(device => device.Checkpoints.Contains(needs.Checkpoint));
+        var holders = devices.Where(device => device.Duty != WorkerDuty.None && device.Checkpoints.Contains(needs.Checkpoint));
         if (needs.Determinism != DeterminismClasses.Reproducible) return [.. holders];
         if (needs.Profile is not null) return [.. holders.Where(device => device.Profile == needs.Profile)];
         var best = holders.GroupBy(device => device.Profile)

@@ -23,7 +23,7 @@ internal sealed class GetImage(ListTasks tasks, IObjectStore store)
         var etag = $"\"{task.Sha256}\"";
         http.Response.Headers.ETag = etag;
         http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
-        if (Matches(http.Request.Headers.IfNoneMatch.ToString(), etag)) return Results.StatusCode(StatusCodes.Status304NotModified);
+        if (EntityTags.Matches(http.Request, etag)) return Results.StatusCode(StatusCodes.Status304NotModified);
         var stream = await store.OpenAsync(new ObjectKey(task.ObjectKey!), http.RequestAborted);
         return stream is null ? Missing(http, task) : new ImageResult(job, task, stream);
     }
@@ -34,9 +34,6 @@ internal sealed class GetImage(ListTasks tasks, IObjectStore store)
         http.Response.Headers.CacheControl = "no-store";
         return Problems.Missing($"The object store no longer holds {task.ObjectKey}. Its recipe renders the same image again.");
     }
-
-    private static bool Matches(string ifNoneMatch, string etag) =>
-        ifNoneMatch.Split(',', StringSplitOptions.TrimEntries).Any(given => given == "*" || given == etag || given == "W/" + etag);
 
     private sealed class ImageResult(RenderJob job, RenderTask task, Stream content) : IResult
     {

@@ -14,7 +14,7 @@ internal static class JobDescriptions
         .WithSummary("Submit a job")
         .WithDescription(
             "Accepts a job of one image or of a sweep. Settings that take one value or a list are swept over when a list is given; the images of a sweep are ordered by " +
-            "prompt, sampler, steps, guidance scale, seed, image, the last fastest. With the header Idempotency-Key the same request makes one job however often it is sent.")
+            "prompt, sampler, steps, guidance scale, strength, seed, image, the last fastest. With the header Idempotency-Key the same request makes one job however often it is sent.")
         .Accepts<SubmitJob>("application/json")
         .TakesHeader(SubmitJobHandler.KeyHeader, "Names the request: sent again with the same body it answers 200 with the same job, with another body 422.")
         .Produces<JobView>(StatusCodes.Status202Accepted)
@@ -57,6 +57,19 @@ internal static class JobDescriptions
     public static void DescribeRetry(this RouteHandlerBuilder route) => route
         .WithName("RetryJob")
         .WithSummary("Try the failed images of a job again")
+        .Produces<JobView>()
+        .ProducesProblems(404, 409);
+
+    public static void DescribePause(this RouteHandlerBuilder route) => route
+        .WithName("PauseJob")
+        .WithSummary("Pause a job")
+        .WithDescription("Its queued images wait; running ones finish. Repeating it changes nothing.")
+        .Produces<JobView>()
+        .ProducesProblems(404, 409);
+
+    public static void DescribeResume(this RouteHandlerBuilder route) => route
+        .WithName("ResumeJob")
+        .WithSummary("Let a paused job go on")
         .Produces<JobView>()
         .ProducesProblems(404, 409);
 

@@ -24,6 +24,10 @@ internal static class JobEndpoints
         jobs.MapGet("{id}/tasks/{index}", TaskAsync).DescribeTask();
         jobs.MapPost("{id}/cancel", CancelAsync).DescribeCancel();
         jobs.MapPost("{id}/retry", RetryAsync).DescribeRetry();
+        jobs.MapPost("{id}/pause", ([AsParameters] JobRequest request, PauseJob pause) => request.ByIdAsync(job =>
+            pause.HandleAsync(job, request.Tenant, true, request.Cancellation))).DescribePause();
+        jobs.MapPost("{id}/resume", ([AsParameters] JobRequest request, PauseJob pause) => request.ByIdAsync(job =>
+            pause.HandleAsync(job, request.Tenant, false, request.Cancellation))).DescribeResume();
         jobs.MapGet("{id}/events", EventsAsync).DescribeEvents();
         jobs.MapMethods("{id}/images/{index}", [HttpMethods.Get, HttpMethods.Head], ImageAsync).DescribeImage();
     }

@@ -1,12 +1,11 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
-using RenderFarm.Coordinator.Jobs.Submission;
 
 namespace RenderFarm.Coordinator.Jobs;
 
 /// <summary>
-/// What each task of a job renders, and what it costs; pure. Order of the tasks: prompt, sampler, steps, guidance scale, seed, image,
-/// the last fastest. Image k of every cell uses seed+k, or variation seed+k where there is a variation.
+/// What each task of a job renders, and what it costs; pure. Order of the tasks: prompt, sampler, steps, guidance scale, strength, seed,
+/// image, the last fastest. Image k of every cell uses seed+k, or variation seed+k where there is a variation.
 /// </summary>
 /// <param name="checkpoint">Digest of the checkpoint.</param>
 /// <param name="sweep">The settings with all defaults written out.</param>
@@ -14,7 +13,8 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
 {
     /// <summary>Number of tasks. Not checked against the limit, so it may be larger than a job is allowed to be.</summary>
     public static Int128 Count(SweepView sweep) =>
-        (Int128)sweep.Prompts.Count * sweep.Samplers.Count * sweep.Steps.Count * sweep.GuidanceScales.Count * sweep.Seeds.Count * sweep.Images;
+        (Int128)sweep.Prompts.Count * sweep.Samplers.Count * sweep.Steps.Count * sweep.GuidanceScales.Count * Strengths(sweep).Count
+        * sweep.Seeds.Count * sweep.Images;
 
     /// <summary>Number of tasks of this job.</summary>
     public int Total { get; } = checked((int)Count(sweep));
@@ -28,6 +28,7 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
         var rest = index;
         var image = Take(ref rest, sweep.Images);
         var seed = sweep.Seeds[Take(ref rest, sweep.Seeds.Count)];
+        var strength = Strengths(sweep)[Take(ref rest, Strengths(sweep).Count)];
         var guidance = sweep.GuidanceScales[Take(ref rest, sweep.GuidanceScales.Count)];
         var steps = sweep.Steps[Take(ref rest, sweep.Steps.Count)];
         var sampler = sweep.Samplers[Take(ref rest, sweep.Samplers.Count)];
@@ -53,6 +54,15 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
             GuidanceRescale = sweep.GuidanceRescale,
             GuidanceStart = sweep.GuidanceStart,
             GuidanceEnd = sweep.GuidanceEnd,
+            InitImage = sweep.InitImage,
+            Strength = sweep.InitImage is null ? null : strength,
+            Mask = sweep.Mask,
+            MaskBlur = sweep.MaskBlur,
+            InpaintArea = sweep.InpaintArea,
+            InpaintPadding = sweep.InpaintPadding,
+            InpaintFill = sweep.InpaintFill,
+            Outpaint = sweep.Outpaint,
+            Hires = Hires(steps),
             NoiseSource = sweep.NoiseSource,
             Determinism = sweep.Determinism,
         };
@@ -62,7 +72,7 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
     /// <param name="costFactor">Cost of one pixel-step of the checkpoint relative to Stable Diffusion 1.5.</param>
     public IEnumerable<CostStretch> Costs(double costFactor)
     {
-        var perGuidance = sweep.Seeds.Count * sweep.Images;
+        var perStrength = sweep.Seeds.Count * sweep.Images;
         CostStretch? open = null;
         for (var prompt = 0; prompt < sweep.Prompts.Count; prompt++)
         {
@@ -70,12 +80,12 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
             {
                 if (open is { } same && same.Cost == cost)
                 {
-                    open = same with { Count = same.Count + perGuidance };
+                    open = same with { Count = same.Count + perStrength };
                     continue;
                 }
 
                 if (open is { } done) yield return done;
-                open = new CostStretch((open?.First ?? 0) + (open?.Count ?? 0), perGuidance, cost);
+                open = new CostStretch((open?.First ?? 0) + (open?.Count ?? 0), perStrength, cost);
             }
         }
 
@@ -86,10 +96,21 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
         from sampler in sweep.Samplers
         from steps in sweep.Steps
         from guidance in sweep.GuidanceScales
-        select Cost(sweep.Width, sweep.Height, GuidanceRules.Rows(Samplers.Evaluations(sampler.Sampler, steps), guidance, sweep), costFactor);
+        from strength in Strengths(sweep)
+        select JobCost.Of(sweep, sampler.Sampler, steps, guidance, strength, costFactor);
 
-    /// <summary>Cost of one image in pixel-steps: width × height × rows of UNet calls × checkpoint factor; at least 1.</summary>
-    public static long Cost(int width, int height, int rows, double costFactor) => Math.Max(1, (long)Math.Round((double)width * height * rows * costFactor));
+    private HiresPass? Hires(int steps) => sweep.Hires is not { } pass ? null : new HiresPass
+    {
+        Scale = pass.Scale,
+        Upscaler = pass.Upscaler ?? HiresUpscalers.Latent,
+        Steps = pass.Steps ?? steps,
+        Strength = pass.Strength ?? PictureDefaults.HiresStrength,
+    };
+
+    // Without a picture to begin from every step is run, once.
+    private static IReadOnlyList<double> Strengths(SweepView sweep) => sweep.Strengths ?? AllSteps;
+
+    private static readonly double[] AllSteps = [1];
 
     private static int Take(ref int rest, int radix)
     {

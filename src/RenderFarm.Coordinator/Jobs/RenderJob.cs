@@ -86,8 +86,20 @@ internal sealed class RenderJob
     /// <summary>When its first task was dispatched; null before. Set once by the dispatcher.</summary>
     public DateTimeOffset? StartedAt { get; private set; }
 
+    /// <summary>When someone paused it; null while it may run. Its queued tasks wait, and running ones finish. Set by pause, cleared by resume.</summary>
+    public DateTimeOffset? PausedAt { get; set; }
+
     /// <summary>When it ended; null while it has not. Cleared by a retry.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
+
+    /// <summary>Days after its end until it and its images are deleted; null to keep them. Never changes.</summary>
+    public int? RetentionDays { get; init; }
+
+    /// <summary>When it may be deleted; null while it has not ended, and for ever when it is kept. Set when it ends, cleared by a retry.</summary>
+    public DateTimeOffset? DeleteAfter { get; private set; }
+
+    /// <summary>When its images were deleted; null before. Its rows follow with their partition, and nobody sees the job meanwhile.</summary>
+    public DateTimeOffset? PurgedAt { get; private set; }
 
     /// <summary>The profile its next images must have; null while it is free. A pin holds from the first image on: before it, another profile does as well.</summary>
     public string? PinnedProfile => TasksCompleted + TasksDispatched + TasksRunning == 0 ? null : Profile;
@@ -141,6 +153,7 @@ internal sealed class RenderJob
         Transitions.Apply(this, happened);
         EndSeq = TakeSeq();
         EndedAt = now;
+        DeleteAfter = RetentionDays is { } days ? now.AddDays(days) : null;
     }
 
     /// <summary>Opens a failed job again.</summary>
@@ -149,5 +162,6 @@ internal sealed class RenderJob
         Transitions.Apply(this, JobEvent.Retried);
         EndSeq = null;
         EndedAt = null;
+        DeleteAfter = null;
     }
 }

@@ -24,11 +24,20 @@ internal sealed class RenderTask
     /// <summary>Number of the latest attempt: the fencing token. 0 before the first; raised by each claim, never lowered.</summary>
     public int Attempt { get; private set; }
 
-    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back, reset by a retry.</summary>
+    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back or rescued, reset by a retry.</summary>
     public int Charged { get; private set; }
 
-    /// <summary>How often a worker was started anew while this task was running there; 0 at first, reset by a retry.</summary>
-    public int Deaths { get; private set; }
+    /// <summary>
+    /// Since when it is a suspect: it was running on a worker that died, and runs alone until it survives or is proved guilty. Null at first;
+    /// set by a death, cleared when a run of it ends with a living worker. A retry keeps it.
+    /// </summary>
+    public DateTimeOffset? SuspectSince { get; private set; }
+
+    /// <summary>How often its worker died while this task ran there alone; 0 at first, reset by a retry.</summary>
+    public int DeathsAlone { get; private set; }
+
+    /// <summary>How often a run of it was lost with nobody charged; 0 at first, reset by a retry.</summary>
+    public int Rescues { get; private set; }
 
     /// <summary>Heartbeats since the publish that did not list the attempt; 0 at each claim and each publish.</summary>
     public int MissedHeartbeats { get; set; }
@@ -48,7 +57,7 @@ internal sealed class RenderTask
     /// <summary>Not to be dispatched before this time, after a failure; null for no wait.</summary>
     public DateTimeOffset? NotBefore { get; private set; }
 
-    /// <summary>Worker of the latest failed attempt, which others are preferred to; null when none failed.</summary>
+    /// <summary>Worker of the latest attempt that failed or was lost, which others are preferred to; null when none was.</summary>
     public string? AvoidWorker { get; private set; }
 
     /// <summary>When the latest run entered an engine slot; null before.</summary>
@@ -81,6 +90,9 @@ internal sealed class RenderTask
     /// <summary>Sentence of the failure; null unless failed.</summary>
     public string? FailureDetail { get; private set; }
 
+    /// <summary>Whether it must run alone.</summary>
+    public bool IsSuspect => SuspectSince is not null;
+
     /// <summary>The latest attempt.</summary>
     public AttemptId AttemptId => new(Job, Index, Attempt);
 
@@ -111,7 +123,7 @@ internal sealed class RenderTask
     public void Complete(RenderJob job, RunId run, string worker, StoredImage image, DateTimeOffset now)
     {
         End(job, TaskEvent.Succeeded, now);
-        (Run, Worker) = (run, worker);
+        (Run, Worker, SuspectSince) = (run, worker, null);
         (ObjectKey, Sha256, SizeBytes) = (image.ObjectKey, image.Sha256, image.SizeBytes);
         (RenderMs, Profile) = (image.RenderMilliseconds, image.Profile);
     }
@@ -123,18 +135,15 @@ internal sealed class RenderTask
         (FailureCode, FailureDetail) = (code, detail);
     }
 
-    /// <summary>Back to the backlog after a charged attempt.</summary>
+    /// <summary>Back to the backlog after a charged attempt. Its worker lived to tell, so suspicion ends.</summary>
     /// <param name="job">Its job.</param>
     /// <param name="notBefore">Earliest next dispatch; null for at once.</param>
     public void TryAgain(RenderJob job, DateTimeOffset? notBefore)
     {
         Transitions.Apply(job, this, TaskEvent.Requeued);
-        (NotBefore, AvoidWorker) = (notBefore, Worker);
+        (NotBefore, AvoidWorker, SuspectSince) = (notBefore, Worker, null);
         (LeaseExpiresAt, Run) = (null, null);
     }
-
-    /// <summary>Forgets the wait before the next attempt.</summary>
-    public void SkipWait() => NotBefore = null;
 
     /// <summary>Back to the backlog, and nobody is charged.</summary>
     public void HandBack(RenderJob job)
@@ -144,9 +153,34 @@ internal sealed class RenderTask
         (LeaseExpiresAt, Run) = (null, null);
     }
 
-    /// <summary>Counts a death of the worker under this task.</summary>
-    /// <returns>Deaths so far.</returns>
-    public int CountDeath() => ++Deaths;
+    /// <summary>Ends it by request, as the canceling statement writes it.</summary>
+    public void Cancel(RenderJob job, DateTimeOffset now) => End(job, TaskEvent.Canceled, now);
+
+    /// <summary>Back to the backlog with all its attempts, as the retrying statement writes it. Suspicion stays: whoever asks again harms nobody else.</summary>
+    public void Retry(RenderJob job)
+    {
+        Transitions.Apply(job, this, TaskEvent.Retried);
+        job.CostEnded -= Cost;
+        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
+        (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
+    }
+
+    /// <summary>Counts a run that was lost through no proved fault of this task, and prefers another worker for the next.</summary>
+    /// <returns>Lost runs so far.</returns>
+    public int CountLoss()
+    {
+        AvoidWorker = Worker;
+        return ++Rescues;
+    }
+
+    /// <summary>Its worker died under it. From now on it runs alone; if it was alone already, the death counts against it.</summary>
+    /// <returns>Deaths so far while it ran alone.</returns>
+    public int Accuse(DateTimeOffset now)
+    {
+        if (IsSuspect) DeathsAlone++;
+        SuspectSince ??= now;
+        return DeathsAlone;
+    }
 
     private void End(RenderJob job, TaskEvent happened, DateTimeOffset now)
     {

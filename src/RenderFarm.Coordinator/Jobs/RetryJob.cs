@@ -37,7 +37,8 @@ internal sealed class RetryJob(FarmRecord record, GetJob getJob, JobEventHub eve
             task => task
                 .SetProperty(t => t.Status, legal.To)
                 .SetProperty(t => t.Charged, 0)
-                .SetProperty(t => t.Deaths, 0)
+                .SetProperty(t => t.DeathsAlone, 0)
+                .SetProperty(t => t.Rescues, 0)
                 .SetProperty(t => t.NotBefore, (DateTimeOffset?)null)
                 .SetProperty(t => t.EndedAt, (DateTimeOffset?)null)
                 .SetProperty(t => t.EndedSeq, (long?)null)

@@ -1,24 +1,70 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 
 namespace RenderFarm.Coordinator.Persistence;
 
 /// <summary>What differs between databases, and nothing else: everything above speaks EF Core.</summary>
-internal interface IDatabase
+internal interface IDatabase : IDbContextFactory<FarmDbContext>
 {
-    /// <summary>Points a context at the database.</summary>
-    void Configure(DbContextOptionsBuilder options);
+    /// <summary>Where the record is, for messages: without user and password.</summary>
+    string Place { get; }
 
-    /// <summary>Settings of the database as a whole; runs before the migrations.</summary>
-    Task PrepareAsync(FarmDbContext db, CancellationToken cancellation);
+    /// <summary>
+    /// Brings the record to its present shape. Safe to call from several processes at once: one migrates and the others wait for it.
+    /// </summary>
+    /// <exception cref="RecordException">The record has the shape of a newer version.</exception>
+    Task MigrateAsync(CancellationToken cancellation);
 
-    /// <summary>A turn to write; writers that the database lets run side by side get theirs at once.</summary>
+    /// <summary>Whether the database lets only one transaction write at a time.</summary>
+    bool HasSingleWriter { get; }
+
+    /// <summary>A turn to write among the writers of this process.</summary>
     Task<IDisposable> EnterWriteAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// A turn to write among all processes that share the record, within the context's transaction and until its end: what is read after
+    /// it stays true until the commit.
+    /// </summary>
+    Task TakeTurnAsync(FarmDbContext db, CancellationToken cancellation);
+
+    /// <summary>Whether an epoch of leadership still holds; within a transaction it then holds until its end.</summary>
+    Task<bool> HoldsEpochAsync(FarmDbContext db, long epoch, CancellationToken cancellation);
 
     /// <summary>Inserts the queued tasks of a job within the context's transaction, without making an object of each.</summary>
     Task InsertTasksAsync(FarmDbContext db, JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation);
 
+    /// <summary>Queued tasks that are due, by index.</summary>
+    Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation);
+
+    /// <summary>
+    /// Claims tasks and books the claims on their jobs, in one transaction. Tasks that are no longer queued are left out; with an epoch
+    /// that does not hold any more, all are.
+    /// </summary>
+    Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation);
+
     /// <summary>Whether a refused write broke a unique index: somebody else wrote the same key first.</summary>
     bool IsUniqueViolation(DbUpdateException error);
+
+    /// <summary>Whether an error says that the database cannot be reached or cannot answer now, so that another try may succeed.</summary>
+    bool IsUnavailable(Exception error);
 }
+
+/// <summary>Asks for queued tasks of a job.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="After">Only tasks with a greater index.</param>
+/// <param name="FreshAfter">No task up to this index waits for its first attempt: none needs to be looked at for that.</param>
+/// <param name="Count">Most tasks to return.</param>
+/// <param name="Now">Tasks that wait out a failure until after this time are left out.</param>
+internal sealed record Peek(JobId Job, int After, int FreshAfter, int Count, DateTimeOffset Now);
+
+/// <summary>A queued task.</summary>
+internal sealed record PeekedTask(int Index, long Cost, string? AvoidWorker, int Attempt);
+
+/// <summary>What to claim.</summary>
+/// <param name="Allotments">Tasks and the devices they go to; of one job all to devices of one profile if it is reproducible.</param>
+/// <param name="Epoch">Epoch of the leadership that claims.</param>
+/// <param name="Now">The time of the claim.</param>
+/// <param name="LeaseExpiresAt">When the leases expire.</param>
+internal sealed record Claim(IReadOnlyList<Allotment> Allotments, long Epoch, DateTimeOffset Now, DateTimeOffset LeaseExpiresAt);

@@ -7,6 +7,8 @@ using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Telemetry;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Coordinator.Reports;
@@ -63,6 +65,7 @@ internal sealed class ReportWriter(
         {
             var batch = new TaskBatch(clock.Now(), options.Value);
             await record.WriteAsync(db => ApplyAsync(db, batch, pending, stopping), stopping);
+            CoordinatorMeters.Written(pending.Count, pending.Count(entry => entry.IsRefused), pending.Where(entry => !entry.IsRefused && !entry.NeedsConfirmation).Select(entry => entry.Report));
             events.Changed(batch.ChangedJobs);
             dispatcher.Wake();
             foreach (var report in pending.Where(report => !report.NeedsConfirmation)) report.Done.TrySetResult();
@@ -83,42 +86,32 @@ internal sealed class ReportWriter(
         var tasks = await LoadAsync(db, pending, stopping);
         await batch.LoadAsync(db, tasks.Values, stopping);
         var measured = new List<RenderTask>();
+        var accepted = new List<Report>();
         foreach (var entry in pending)
         {
             entry.NeedsConfirmation = false;
             var task = tasks.GetValueOrDefault((entry.Report.Attempt.Job, entry.Report.Attempt.Index));
             var ruling = ReportRules.Judge(task, task is null ? null : batch.JobOf(task), entry.Report);
-            if (ruling.Verdict == Verdict.Refuse)
+            entry.IsRefused = ruling.Verdict == Verdict.Refuse;
+            if (entry.IsRefused)
                 CoordinatorLog.ReportRefused(logger, entry.Report.GetType().Name, entry.Report.Attempt, entry.Report.Run, entry.Report.Worker, ruling.Reason!);
             else if (ruling.Verdict == Verdict.Confirm && !entry.IsConfirmed)
                 entry.NeedsConfirmation = true;
             else
-                Apply(db, batch, task!, entry.Report, measured);
+                Apply(batch, task!, entry.Report, measured, accepted);
         }
 
-        batch.RollUp();
+        await WorkerStandings.NoteAsync(db, accepted, batch.Now, options.Value, logger, stopping);
+        batch.Finish(db);
         await MeasureAsync(db, measured, stopping);
         return pending.Count;
     }
 
-    private static void Apply(FarmDbContext db, TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured)
+    private static void Apply(TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured, List<Report> accepted)
     {
-        switch (report)
-        {
-            case StartReport:
-                task.Start(batch.JobOf(task), report.Run, batch.Now);
-                break;
-            case SuccessReport success:
-                if (success.Worker == task.Worker) measured.Add(task);
-                task.Complete(batch.JobOf(task), success.Run, success.Worker, success.Image, batch.Now);
-                break;
-            case FailureReport failure:
-                batch.Fail(db, task, failure.Failure);
-                break;
-            case ReturnReport:
-                task.HandBack(batch.JobOf(task));
-                break;
-        }
+        accepted.Add(report);
+        if (report is SuccessReport && report.Worker == task.Worker) measured.Add(task);
+        batch.Apply(task, report);
     }
 
     private static async Task<Dictionary<(JobId, int), RenderTask>> LoadAsync(FarmDbContext db, List<PendingReport> pending, CancellationToken stopping)
@@ -142,7 +135,7 @@ internal sealed class ReportWriter(
         foreach (var ofDevice in finished.GroupBy(task => (task.Worker, task.Device)))
         {
             var device = await db.Devices.SingleOrDefaultAsync(row => row.Worker == ofDevice.Key.Worker && row.Device == ofDevice.Key.Device, stopping);
-            var sharing = held.FirstOrDefault(row => (row.Worker, row.Device) == ofDevice.Key).Count;
+            var sharing = held.Find(row => (row.Worker, row.Device) == ofDevice.Key)?.Count ?? 0;
             foreach (var task in ofDevice) device?.Measure(task.Cost, TimeSpan.FromMilliseconds(task.RenderMs ?? 0), sharing);
         }
     }
@@ -175,6 +168,8 @@ internal sealed class ReportWriter(
         public Report Report { get; } = report;
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsRefused { get; set; }
 
         public bool NeedsConfirmation { get; set; }
 

@@ -1,19 +1,18 @@
-using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
-using RenderFarm.Coordinator.Persistence;
 
 namespace RenderFarm.Coordinator.Reports;
 
 /// <summary>
-/// Tracked tasks with their jobs during one transaction, and what may happen to them together: a job's row is read once and written
+/// Tasks with their jobs during one transaction, and what may happen to them together; pure. A job's row is read once and written
 /// once per batch, however many of its tasks change.
 /// </summary>
 internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
 {
     private readonly Dictionary<JobId, RenderJob> _jobs = [];
+    private readonly List<FailedAttempt> _failures = [];
 
     /// <summary>The time of the batch.</summary>
     public DateTimeOffset Now { get; } = now;
@@ -21,57 +20,77 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
     /// <summary>Jobs of the batch.</summary>
     public IReadOnlyCollection<JobId> ChangedJobs => _jobs.Keys;
 
-    /// <summary>Reads the jobs of tracked tasks.</summary>
-    public async Task LoadAsync(FarmDbContext db, IEnumerable<RenderTask> tasks, CancellationToken cancellation)
-    {
-        var ids = tasks.Select(task => task.Job).Distinct().Where(id => !_jobs.ContainsKey(id)).ToArray();
-        foreach (var job in await db.Jobs.Where(job => ids.Contains(job.Id)).ToListAsync(cancellation)) _jobs[job.Id] = job;
-    }
+    /// <summary>Failed attempts that the batch adds to the record.</summary>
+    public IReadOnlyList<FailedAttempt> Failures => _failures;
+
+    /// <summary>Brings a job in; one that is in already stays.</summary>
+    public void Add(RenderJob job) => _jobs.TryAdd(job.Id, job);
+
+    /// <summary>Whether a job was brought in.</summary>
+    public bool Has(JobId job) => _jobs.ContainsKey(job);
 
     /// <summary>The job of a task.</summary>
     public RenderJob JobOf(RenderTask task) => _jobs[task.Job];
 
-    /// <summary>An attempt failed: another follows, or the task ends.</summary>
-    public void Fail(FarmDbContext db, RenderTask task, AttemptFailure failure)
+    /// <summary>Does what an accepted report says.</summary>
+    public void Apply(RenderTask task, Report report)
     {
-        db.Failures.Add(new FailedAttempt
+        switch (report)
         {
-            Job = task.Job,
-            Index = task.Index,
-            Attempt = task.Attempt,
-            Code = failure.Code,
-            Retryable = failure.Retryable,
-            Detail = failure.Detail,
-            Worker = task.Worker,
-            FailedAt = Now,
-        });
-        if (RetryPolicy.Next(failure, task.Charged, options) is { } wait)
-            task.TryAgain(JobOf(task), wait > TimeSpan.Zero ? Now + wait : null);
-        else
-            task.GiveUp(JobOf(task), failure.Code, failure.Detail, Now);
+            case StartReport:
+                task.Start(JobOf(task), report.Run, Now);
+                break;
+            case SuccessReport success:
+                task.Complete(JobOf(task), success.Run, success.Worker, success.Image, Now);
+                break;
+            case FailureReport failure:
+                Fail(task, failure.Failure);
+                break;
+            case ReturnReport:
+                task.HandBack(JobOf(task));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(report), report, "No such report.");
+        }
     }
 
-    /// <summary>A lease expired: as a failure that another worker may not have, and without a wait, since silence was wait enough.</summary>
-    public void Expire(FarmDbContext db, RenderTask task)
+    /// <summary>An attempt failed: another follows, or the task ends.</summary>
+    public void Fail(RenderTask task, AttemptFailure failure)
     {
-        var failure = new AttemptFailure(
-            FailureCodes.WorkerLost, true, $"Worker {task.Worker} fell silent for {options.LeaseDuration.TotalSeconds:0.#} s during attempt {task.Charged}.");
-        Fail(db, task, failure);
-        task.SkipWait();
+        if (RetryPolicy.Next(failure, task.Charged, options) is not { } wait)
+        {
+            GiveUp(task, failure);
+            return;
+        }
+
+        Note(task, failure);
+        task.TryAgain(JobOf(task), wait > TimeSpan.Zero ? Now + wait : null);
     }
 
-    /// <summary>
-    /// A worker lost what it held, and nobody is charged. A task that was running whenever its worker died, time after time, is held
-    /// to be the cause and fails.
-    /// </summary>
-    /// <param name="task">A task the worker held.</param>
-    /// <param name="died">Whether the worker died; false when it left in good order.</param>
-    public void TakeBack(RenderTask task, bool died)
+    /// <summary>A living worker no longer lists the run: a message was lost, and nobody is charged for it.</summary>
+    public void Expire(RenderTask task)
     {
-        if (died && task.Status == TaskStatuses.Running && task.CountDeath() >= options.MaxWorkerDeaths)
-            task.GiveUp(JobOf(task), FailureCodes.WorkerLost, $"Its worker died {task.Deaths} times while rendering it, last {task.Worker}.", Now);
+        var losses = task.CountLoss();
+        if (losses >= options.MaxRescues)
+            GiveUp(task, new AttemptFailure(FailureCodes.WorkerLost, true, $"{losses} runs of it were lost, the last on worker {task.Worker}."));
         else
             task.HandBack(JobOf(task));
+    }
+
+    /// <summary>A worker lost all it held, and nobody is charged. What waited there is ordinary; what a death interrupted is suspect.</summary>
+    /// <param name="held">Every attempt that the worker held.</param>
+    /// <param name="died">Whether the worker died; false when it left in good order.</param>
+    public void TakeBack(IReadOnlyCollection<RenderTask> held, bool died)
+    {
+        // A worker that dies with nothing running died of what it was about to run, loading a checkpoint say: else it might do so for ever.
+        var nothingRan = held.All(task => task.Status != TaskStatuses.Running);
+        foreach (var task in held)
+        {
+            if (died && (nothingRan || task.Status == TaskStatuses.Running))
+                Accuse(task);
+            else
+                task.HandBack(JobOf(task));
+        }
     }
 
     /// <summary>Ends the jobs whose last task has ended.</summary>
@@ -79,4 +98,34 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
     {
         foreach (var job in _jobs.Values) job.RollUp(Now);
     }
+
+    private void Accuse(RenderTask task)
+    {
+        var deaths = task.Accuse(Now);
+        var losses = task.CountLoss();
+        if (deaths >= options.PoisonDeaths)
+            GiveUp(task, new AttemptFailure(FailureCodes.Poison, false, $"Its worker died {deaths} times while it ran there alone, last {task.Worker}."));
+        else if (losses >= options.MaxRescues)
+            GiveUp(task, new AttemptFailure(FailureCodes.WorkerLost, true, $"{losses} runs of it were lost, the last with worker {task.Worker}."));
+        else
+            task.HandBack(JobOf(task));
+    }
+
+    private void GiveUp(RenderTask task, AttemptFailure failure)
+    {
+        Note(task, failure);
+        task.GiveUp(JobOf(task), failure.Code, failure.Detail, Now);
+    }
+
+    private void Note(RenderTask task, AttemptFailure failure) => _failures.Add(new FailedAttempt
+    {
+        Job = task.Job,
+        Index = task.Index,
+        Attempt = task.Attempt,
+        Code = failure.Code,
+        Retryable = failure.Retryable,
+        Detail = failure.Detail,
+        Worker = task.Worker,
+        FailedAt = Now,
+    });
 }

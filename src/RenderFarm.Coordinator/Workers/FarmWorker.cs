@@ -33,6 +33,37 @@ internal sealed class FarmWorker
 
     /// <summary>Its latest announcement or heartbeat.</summary>
     public required DateTimeOffset LastSeenAt { get; set; }
+
+    /// <summary>
+    /// Whether an announcement comes from a former life, late on the bus: ids of incarnations carry the time, and the present one has just
+    /// been heard. One that has not been heard for a lease yields to any, since a clock may have been set back between two starts.
+    /// </summary>
+    public bool Outlives(Guid announced, DateTimeOffset now, TimeSpan lease) =>
+        announced != Incarnation
+        && announced.Version == 7 && Incarnation.Version == 7
+        && string.CompareOrdinal(announced.ToString("N"), Incarnation.ToString("N")) < 0
+        && Status == WorkerStatuses.Active && now - LastSeenAt < lease;
+
+    /// <summary>Runs in its latest heartbeat that the record did not want; 0 at first and for a new incarnation. While there are any, nothing runs alone there.</summary>
+    public int UnwantedRuns { get; set; }
+
+    /// <summary>When someone told it to take no more; null while it may. Set by drain, cleared by resume.</summary>
+    public DateTimeOffset? DrainedAt { get; set; }
+
+    /// <summary>Tasks (<c>job/index</c>) that failed here by a fault of the worker, each once, the oldest first; empty at first. Changed by <see cref="WorkerStanding"/>.</summary>
+    public List<string> Faults { get; set; } = [];
+
+    /// <summary>Images since the first of <see cref="Faults"/>; 0 while there are none. Changed by <see cref="WorkerStanding"/>.</summary>
+    public int SuccessesSinceFault { get; set; }
+
+    /// <summary>Why it is in quarantine, in a sentence; null when it is not. Changed by <see cref="WorkerStanding"/>.</summary>
+    public string? QuarantineReason { get; set; }
+
+    /// <summary>When the cool-down of its quarantine ends and one task is tried; null when it is in none. Changed by <see cref="WorkerStanding"/>.</summary>
+    public DateTimeOffset? TrialAt { get; set; }
+
+    /// <summary>Quarantines in a row; 0 at first and after a release. Each doubles the cool-down.</summary>
+    public int Quarantines { get; set; }
 }
 
 /// <summary>A device of a worker (table <c>devices</c>).</summary>

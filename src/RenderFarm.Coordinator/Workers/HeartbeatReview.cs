@@ -13,11 +13,7 @@ namespace RenderFarm.Coordinator.Workers;
 /// <summary>What a heartbeat showed: attempts to send again, and attempts nobody wants.</summary>
 internal sealed record HeartbeatFindings(IReadOnlyList<ClaimedTask> SendAgain, IReadOnlyList<AttemptId> Unwanted);
 
-/// <summary>
-/// Compares what a worker lists with what the record says it holds. Listed: the lease starts anew. Dispatched and missing twice since
-/// it was sent: sent again, because the message was lost; once may be a heartbeat that crossed it on the way. Listed but not held:
-/// canceled there, as often as it is listed.
-/// </summary>
+/// <summary>A heartbeat in the record, by <see cref="HeartbeatRules"/>, and what follows from it on the bus.</summary>
 internal sealed class HeartbeatReview(
     Dispatcher dispatcher,
     IAttemptSender sender,
@@ -25,31 +21,13 @@ internal sealed class HeartbeatReview(
     TimeProvider clock,
     ILogger<HeartbeatReview> logger)
 {
-    private const int MissesBeforeSendingAgain = 2;
-
     /// <summary>Renews and counts, within the transaction of the heartbeat.</summary>
-    public async Task<HeartbeatFindings> ReviewAsync(FarmDbContext db, WorkerHeartbeat message, CancellationToken cancellation)
+    public async Task<HeartbeatFindings> ReviewAsync(FarmDbContext db, FarmWorker worker, WorkerHeartbeat message, CancellationToken cancellation)
     {
-        var expires = clock.Now() + options.Value.LeaseDuration;
-        var listed = message.Runs.Select(run => run.Attempt).ToHashSet();
         var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.Worker == message.Worker).ToListAsync(cancellation);
-        var lost = new List<RenderTask>();
-        foreach (var task in held)
-        {
-            if (listed.Remove(task.AttemptId))
-            {
-                task.LeaseExpiresAt = expires;
-                task.MissedHeartbeats = 0;
-            }
-            else if (task.Status == TaskStatuses.Dispatched && ++task.MissedHeartbeats >= MissesBeforeSendingAgain)
-            {
-                task.LeaseExpiresAt = expires;
-                task.MissedHeartbeats = 0;
-                lost.Add(task);
-            }
-        }
-
-        return new HeartbeatFindings(await ClaimsAsync(db, lost, cancellation), [.. listed]);
+        var verdict = HeartbeatRules.Review(held, message.Runs.Select(run => run.Attempt), clock.Now() + options.Value.LeaseDuration);
+        worker.UnwantedRuns = verdict.Unwanted.Count;
+        return new HeartbeatFindings(await ClaimsAsync(db, verdict.Lost, cancellation), verdict.Unwanted);
     }
 
     /// <summary>Sends what the findings ask for, after the commit.</summary>
@@ -64,7 +42,7 @@ internal sealed class HeartbeatReview(
         foreach (var attempt in findings.Unwanted) await sender.CancelAsync(worker, new CancelAttempt(attempt), cancellation);
     }
 
-    private static async Task<IReadOnlyList<ClaimedTask>> ClaimsAsync(FarmDbContext db, List<RenderTask> lost, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<ClaimedTask>> ClaimsAsync(FarmDbContext db, IReadOnlyList<RenderTask> lost, CancellationToken cancellation)
     {
         if (lost.Count == 0) return [];
         var ids = lost.Select(task => task.Job).Distinct().ToArray();

@@ -37,7 +37,9 @@ internal static class WorkerEndpoints
         worker.Status,
         [.. devices.Select(device => new DeviceView(
             device.Device, device.Slots, held.GetValueOrDefault((device.Worker, device.Device)), device.Profile, Math.Round(device.Speed)))],
-        worker.LastSeenAt);
+        worker.LastSeenAt,
+        worker.DrainedAt,
+        worker is { QuarantineReason: { } reason, TrialAt: { } trial } ? new QuarantineView(reason, trial) : null);
 
     private static async Task<IResult> CheckpointsAsync(CheckpointCatalog checkpoints, CancellationToken cancellation)
     {

@@ -29,6 +29,12 @@ internal sealed class WorkerRegistry(
             async db =>
             {
                 var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
+                if (worker?.Outlives(message.Incarnation, batch.Now, options.Value.LeaseDuration) == true)
+                {
+                    CoordinatorLog.UnknownHeartbeat(logger, message.Worker, message.Incarnation);
+                    return batch;
+                }
+
                 if (worker?.Incarnation != message.Incarnation)
                 {
                     CoordinatorLog.WorkerAnnounced(logger, message.Worker, message.Incarnation);
@@ -62,7 +68,7 @@ internal sealed class WorkerRegistry(
                 worker.LastSeenAt = clock.Now();
                 returned = worker.Status != WorkerStatuses.Active;
                 worker.Status = WorkerStatuses.Active;
-                return await review.ReviewAsync(db, message, cancellation);
+                return await review.ReviewAsync(db, worker, message, cancellation);
             },
             cancellation);
         if (returned) dispatcher.Wake();
@@ -92,8 +98,8 @@ internal sealed class WorkerRegistry(
     {
         var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.Worker == worker).ToListAsync(cancellation);
         await batch.LoadAsync(db, held, cancellation);
-        foreach (var task in held) batch.TakeBack(task, died);
-        batch.RollUp();
+        batch.TakeBack(held, died);
+        batch.Finish(db);
         if (held.Count > 0) CoordinatorLog.TakenBack(logger, held.Count, worker);
     }
 
@@ -111,6 +117,8 @@ internal sealed class WorkerRegistry(
             });
         }
 
+        // A new process holds nothing yet; a repeated announcement says nothing about runs.
+        if (worker.Incarnation != message.Incarnation) worker.UnwantedRuns = 0;
         worker.Incarnation = message.Incarnation;
         worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest)];
         worker.LastSeenAt = now;

@@ -35,9 +35,27 @@ public sealed class Checkpoint
     /// <summary>Width and height must be multiples of this many pixels, or the UNet's skip connections do not meet.</summary>
     public int SideMultiple { get; private init; }
 
-    internal string TokenizerFolder => Path.Combine(Folder, "tokenizer");
+    /// <summary>Whether an empty negative prompt is zeros instead of its embedding.</summary>
+    internal bool ZeroesEmptyNegative { get; private init; }
 
-    internal string TextEncoderFile => Path.Combine(Folder, "text_encoder", "model.onnx");
+    /// <summary>Channels that the UNet takes, as its configuration says; null where there is none.</summary>
+    internal int? UNetChannels { get; private init; }
+
+    /// <summary>Text encoders and their tokenizers, in the order of their columns: SDXL has two, its refiner only the second.</summary>
+    internal IReadOnlyList<(string EncoderFile, string TokenizerFolder)> TextFolders
+    {
+        get
+        {
+            var (first, second) = (TextFolder(""), TextFolder("_2"));
+            if (!Directory.Exists(Path.Combine(Folder, "text_encoder_2"))) return [first];
+            return Directory.Exists(Path.Combine(Folder, "text_encoder")) ? [first, second] : [second];
+        }
+    }
+
+    /// <summary>The safety checker's graph; null where the checkpoint brings none.</summary>
+    internal string? SafetyCheckerFile => Path.Combine(Folder, "safety_checker", "model.onnx") is var file && File.Exists(file) ? file : null;
+
+    internal string PreprocessorFile => Path.Combine(Folder, "feature_extractor", "preprocessor_config.json");
 
     internal string UNetFile => Path.Combine(Folder, "unet", "model.onnx");
 
@@ -53,7 +71,7 @@ public sealed class Checkpoint
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (!Directory.Exists(folder)) throw new CheckpointException(folder, "there is no such folder");
-        JsonFile.Read(Path.Combine(folder, "model_index.json"));
+        var index = JsonFile.Read(Path.Combine(folder, "model_index.json"));
         var scheduler = JsonFile.Read(Path.Combine(folder, "scheduler", "scheduler_config.json"));
         var unet = JsonFile.ReadIfThere(Path.Combine(folder, "unet", "config.json"));
         var vae = JsonFile.ReadIfThere(Path.Combine(folder, "vae_decoder", "config.json"));
@@ -63,16 +81,33 @@ public sealed class Checkpoint
         var checkpoint = new Checkpoint(folder, manifest?.Text("name") ?? Path.GetFileName(folder))
         {
             VaeFactor = vaeFactor,
-            VaeScale = (float)(vae?.Number("scaling_factor") ?? 0.18215),
+            VaeScale = (float)(vae?.Number("scaling_factor") ?? StandardVaeScale(folder, index)),
             SideMultiple = vaeFactor << ((unet?.Numbers("block_out_channels")?.Length ?? 4) - 1),
+            ZeroesEmptyNegative = index.Flag("force_zeros_for_empty_prompt") ?? false,
+            UNetChannels = unet?.Integer("in_channels"),
             Training = SchedulerConfig.Read(scheduler),
             Defaults = CheckpointDefaults.Read(folder, scheduler, unet, vaeFactor),
         };
-        foreach (var file in (string[])[checkpoint.TextEncoderFile, checkpoint.UNetFile, checkpoint.VaeDecoderFile])
+        foreach (var file in (string[])[.. checkpoint.TextFolders.Select(text => text.EncoderFile), checkpoint.UNetFile, checkpoint.VaeDecoderFile])
         {
-            if (!File.Exists(file)) throw new CheckpointException(file, "the file is missing");
+            if (!File.Exists(file)) throw new CheckpointException(file, "the file is missing" + WhatIsThere(folder, file));
         }
 
         return checkpoint;
     }
+
+    /// <summary>What each family's VAE was published with, for exports that leave its configuration out.</summary>
+    private static double StandardVaeScale(string folder, JsonFile index) =>
+        Directory.Exists(Path.Combine(folder, "text_encoder_2")) ? 0.13025
+        : index.Text("_class_name") is { } name && name.Contains("Upscale", StringComparison.Ordinal) ? 0.08333
+        : 0.18215;
+
+    /// <summary>A word for those who bring a checkpoint in another form, which is the commonest reason for a missing graph.</summary>
+    private static string WhatIsThere(string folder, string file) =>
+        Directory.Exists(Path.Combine(folder, "transformer")) ? "; the folder holds a transformer (Stable Diffusion 3, Flux), which this engine does not run"
+        : Path.GetDirectoryName(file) is var component && Directory.Exists(component) && Directory.EnumerateFiles(component, "*.safetensors").Any()
+            ? "; there are PyTorch weights, which optimum-cli export onnx turns into a graph" : "";
+
+    private (string EncoderFile, string TokenizerFolder) TextFolder(string suffix) =>
+        (Path.Combine(Folder, "text_encoder" + suffix, "model.onnx"), Path.Combine(Folder, "tokenizer" + suffix));
 }

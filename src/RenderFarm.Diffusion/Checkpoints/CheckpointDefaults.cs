@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Sampling;
 
 namespace RenderFarm.Diffusion.Checkpoints;
@@ -8,6 +9,8 @@ namespace RenderFarm.Diffusion.Checkpoints;
 /// </summary>
 public sealed record CheckpointDefaults
 {
+    private const int StandardCells = 64;
+
     /// <summary>Native width in pixels.</summary>
     public required int Width { get; init; }
 
@@ -32,20 +35,26 @@ public sealed record CheckpointDefaults
     internal static CheckpointDefaults Read(string folder, JsonFile scheduler, JsonFile? unet, int vaeFactor)
     {
         var manifest = JsonFile.ReadIfThere(Path.Combine(folder, "renderfarm.json"));
-        var size = (unet?.Integer("sample_size") ?? 64) * vaeFactor;
+        var size = unet?.Integer("sample_size") ?? StandardCells;
+        var (height, width) = FixedCells(Path.Combine(folder, "unet", "model.onnx")) ?? (size, size);
         var sampler = manifest?.Text("sampler") ?? SamplerFor(scheduler.Text("_class_name"));
+        var distilled = Distillation.Of(scheduler, unet);
         var karras = scheduler.Flag("use_karras_sigmas") == true && sampler is "euler" or "heun" or "dpmpp_2m";
         return new CheckpointDefaults
         {
-            Width = manifest?.Integer("width") ?? size,
-            Height = manifest?.Integer("height") ?? size,
-            Steps = manifest?.Integer("steps") ?? (sampler == "plms" ? 50 : 25),
+            Width = manifest?.Integer("width") ?? width * vaeFactor,
+            Height = manifest?.Integer("height") ?? height * vaeFactor,
+            Steps = manifest?.Integer("steps") ?? distilled?.Steps ?? (sampler == "plms" ? 50 : 25),
             Sampler = sampler,
             NoiseSchedule = manifest?.Text("noise_schedule") ?? (karras ? "karras" : "uniform"),
             TimestepSpacing = manifest?.Text("timestep_spacing") ?? scheduler.Text("timestep_spacing") ?? "leading",
-            GuidanceScale = manifest?.Number("guidance_scale") ?? 7.5,
+            GuidanceScale = manifest?.Number("guidance_scale") ?? distilled?.GuidanceScale ?? 7.5,
         };
     }
+
+    // A graph of fixed shape makes one size only, whatever its configuration calls native.
+    private static (int Height, int Width)? FixedCells(string file) =>
+        File.Exists(file) && GraphInterfaceFile.Read(file).OptionalInput("sample") is { Dimensions: [_, _, > 0 and var height, > 0 and var width] } ? (height, width) : null;
 
     private static string SamplerFor(string? className)
     {

@@ -61,6 +61,11 @@ internal sealed class JsonFile
             ? [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number ? item.GetDouble() : throw Wrong(member, "a list of numbers"))]
             : null;
 
+    /// <summary>A length: a whole number, or an object with <c>shortest_edge</c> or <c>height</c>.</summary>
+    public int? Size(string member) =>
+        !_root.TryGetProperty(member, out var value) || value.ValueKind != JsonValueKind.Object ? Integer(member)
+        : new JsonFile(_file, value) is var size ? size.Integer("shortest_edge") ?? size.Integer("height") : null;
+
     private JsonElement? Get(string member, JsonValueKind kind, string expected) =>
         !_root.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null ? null
         : value.ValueKind == kind ? value

@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Diffusion.Vae;
 
@@ -18,18 +19,61 @@ internal sealed record FirstLatent(float[] Values, int Turn, Inpainting? Inpaint
         return new FirstLatent(latent, 0, null);
     }
 
-    /// <summary>Image to image: the initial image's latent under as much noise as the strength asks for.</summary>
-    public static FirstLatent FromImage(GenerationRequest request, LatentShape shape, Sampler sampler, INoiseStream noise, VaeEncoder encoder)
+    /// <summary>Image to image: the picture's latent under as much noise as the strength asks for.</summary>
+    /// <remarks>Draws from the image's stream, in this order: the encoder's sample, the noise, and for the fill <c>noise</c> the noise under the mask.</remarks>
+    /// <param name="request">The request.</param>
+    /// <param name="picture">Its picture.</param>
+    /// <param name="shape">Shape of the latent.</param>
+    /// <param name="sampler">The sampler.</param>
+    /// <param name="noise">The image's stream.</param>
+    /// <param name="encoder">Makes latents of pictures.</param>
+    /// <param name="blends">Whether what the mask leaves black is put back after every turn, because the UNet knows nothing of masks.</param>
+    public static FirstLatent FromPicture(
+        GenerationRequest request, PictureToPaint picture, LatentShape shape, Sampler sampler, INoiseStream noise, VaeEncoder encoder, bool blends = true)
     {
-        // The order of the draws is diffusers': first the encoder's sample, then the noise.
-        var original = encoder.Encode(request.InitialImage!, shape, noise);
-        var turn = sampler.FirstTurn(request.Strength);
+        // The order of the first two draws is diffusers'.
+        var original = encoder.Encode(picture.Canvas, shape, noise);
+        var released = sampler.FirstTurn(request.Strength);
+        var turn = picture.New is null ? released : 0;
         if (turn == sampler.Timesteps.Count) return new FirstLatent(original, turn, null);
         var drawn = Draw(request, shape, noise);
         var latent = original.ToArray();
+        if (picture.Mask is null)
+        {
+            sampler.AddNoise(latent, drawn, turn);
+            return new FirstLatent(latent, turn, null);
+        }
+
+        var keep = Inpainting.Keep(picture.Mask, shape, picture.HasHardCells);
+        Refill(latent, keep, request.InpaintFill, noise);
         sampler.AddNoise(latent, drawn, turn);
-        var inpainting = request.Mask is null ? null : new Inpainting(Inpainting.Keep(request.Mask, shape), original, drawn, sampler);
-        return new FirstLatent(latent, turn, inpainting);
+        var keepBefore = picture.New is null ? null : Inpainting.Keep(picture.New, shape, hard: true);
+        if (!blends) return new FirstLatent(latent, turn, null);
+        return new FirstLatent(latent, turn, new Inpainting(keep, original, drawn, sampler, keepBefore is null ? 0 : released, keepBefore));
+    }
+
+    /// <summary>A picture at a size of its own (the second pass), noised as a turn wants it.</summary>
+    /// <param name="latent">Its clean latent; overwritten.</param>
+    /// <param name="sampler">The sampler of the pass.</param>
+    /// <param name="share">Share of the sampler's steps to run, 0…1.</param>
+    /// <param name="noise">The image's stream; one draw is taken when a step is run.</param>
+    public static FirstLatent FromLatent(float[] latent, Sampler sampler, double share, INoiseStream noise)
+    {
+        var turn = sampler.FirstTurn(share);
+        if (turn == sampler.Timesteps.Count) return new FirstLatent(latent, turn, null);
+        var drawn = new float[latent.Length];
+        noise.Draw(drawn);
+        sampler.AddNoise(latent, drawn, turn);
+        return new FirstLatent(latent, turn, null);
+    }
+
+    /// <summary>A1111's latent fills: unit noise or zeros under the mask.</summary>
+    private static void Refill(float[] latent, float[] keep, string fill, INoiseStream noise)
+    {
+        if (fill is not (PictureNames.Noise or PictureNames.Nothing)) return;
+        var drawn = new float[latent.Length];
+        if (fill == PictureNames.Noise) noise.Draw(drawn);
+        for (var i = 0; i < latent.Length; i++) latent[i] = (latent[i] * keep[i]) + (drawn[i] * (1 - keep[i]));
     }
 
     private static float[] Draw(GenerationRequest request, LatentShape shape, INoiseStream noise)

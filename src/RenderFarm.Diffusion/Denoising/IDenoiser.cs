@@ -12,8 +12,9 @@ internal interface IDenoiser
     bool TimestepPerRow { get; }
 
     /// <summary>Makes the buffers of a call of this many rows, to be used again and again.</summary>
+    /// <exception cref="ArgumentException">The extra inputs are not those that the graph takes.</exception>
     /// <exception cref="OutOfMemoryException">They do not fit.</exception>
-    IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth);
+    IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras = default);
 
     /// <summary>One evaluation over the rows of a call. Blocks.</summary>
     /// <exception cref="OutOfMemoryException">The device's memory does not hold the call; a smaller one may fit.</exception>

@@ -1,61 +1,79 @@
 using Microsoft.ML.OnnxRuntime;
-using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Denoising.UNetCalls;
 using RenderFarm.Diffusion.Onnx;
 
 namespace RenderFarm.Diffusion.Denoising;
 
-/// <summary>
-/// The denoising network. What a graph takes is read from it: the timestep may be one number a row (rank 1) or one for the whole call (rank 0, or a
-/// fixed length of 1, as Optimum exports it), and any of float32, float16 and int64.
-/// </summary>
+/// <summary>The denoising network, with whatever inputs its <see cref="UNetLayout"/> says that it has.</summary>
 internal sealed class UNet : IDenoiser, IDisposable
 {
     private readonly OnnxGraph _graph;
-    private readonly TensorSpec _sample;
-    private readonly TensorSpec _timestep;
-    private readonly TensorSpec _text;
-    private readonly TensorSpec _out;
 
-    public UNet(OnnxGraph graph)
+    /// <param name="graph">Owned from now on.</param>
+    /// <param name="configuredChannels"><c>in_channels</c> of its configuration; null where unknown.</param>
+    /// <exception cref="Checkpoints.CheckpointException">It is no UNet that this engine runs; the message names what it takes.</exception>
+    public UNet(OnnxGraph graph, int? configuredChannels = null)
     {
         _graph = graph;
-        graph.RequireOnly("sample", "timestep", "encoder_hidden_states");
-        _sample = graph.Input("sample");
-        _timestep = graph.Input("timestep");
-        _text = graph.Input("encoder_hidden_states");
-        _out = graph.Output("out_sample");
-        TimestepPerRow = _timestep.Rank == 1 && _timestep.Dimensions[0] != 1;
-        Channels = _out.Dimensions is [_, > 0, _, _] ? _out.Dimensions[1]
-            : _sample.Dimensions is [_, > 0, _, _] ? _sample.Dimensions[1] : 4;
-        TextWidth = _text.Dimensions is [_, _, > 0] ? _text.Dimensions[2] : null;
-        if (_sample.Dimensions is [_, > 0, _, _] && _sample.Dimensions[1] != Channels)
-            throw new CheckpointException(graph.File, $"it takes {_sample.Dimensions[1]} channels and gives {Channels}: only text-to-image graphs are run");
+        Layout = UNetLayout.Read(graph.Interface, configuredChannels);
     }
 
+    /// <summary>What the graph takes and gives.</summary>
+    public UNetLayout Layout { get; }
+
     /// <inheritdoc />
-    public int Channels { get; }
+    public int Channels => Layout.Channels;
 
     /// <summary>Width of prompt embedding the graph declares; null when it leaves that open.</summary>
-    public int? TextWidth { get; }
+    public int? TextWidth => Layout.TextWidth;
 
     /// <inheritdoc />
-    public bool TimestepPerRow { get; }
+    public bool TimestepPerRow => Layout.TimestepPerRow;
 
     /// <inheritdoc />
-    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
+    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras = default)
     {
-        long[] latent = [rows, shape.Channels, shape.Height, shape.Width];
-        return new UNetCall(
-            _graph.Bind(),
-            (_sample.Name, new FloatTensor(_sample.ElementType, latent)),
-            (_timestep.Name, new FloatTensor(_timestep.ElementType, TimestepPerRow ? [rows] : _timestep.Rank == 0 ? [] : [1])),
-            (_text.Name, new FloatTensor(_text.ElementType, rows, tokens, textWidth)),
-            (_out.Name, new FloatTensor(_out.ElementType, latent)));
+        Require(extras);
+        return Layout.Rows is { } count ? new SplitCall([.. Enumerable.Range(0, (rows + count - 1) / count).Select(_ => Make(count))], count) : Make(rows);
+
+        UNetCall Make(int count) => new(_graph.Bind(), Tensors(count, shape, tokens, textWidth, extras), count);
+    }
+
+    private UNetTensors Tensors(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras) => new(
+        Tensor(Layout.Sample, rows, shape.Channels + extras.Channels, shape.Height, shape.Width),
+        Tensor(Layout.Timestep, Layout.Timestep.Rank == 0 ? [] : Layout.Timestep.Dimensions[0] == 1 ? [1] : [rows]),
+        RowTensor(Layout.Text, rows, tokens, textWidth)!,
+        Tensor(Layout.Prediction, rows, shape.Channels, shape.Height, shape.Width))
+    {
+        Pooled = RowTensor(Layout.Pooled, rows, extras.PooledWidth),
+        TimeIds = RowTensor(Layout.TimeIds, rows, extras.TimeIds),
+        GuidanceEmbedding = RowTensor(Layout.Guidance, rows, extras.GuidanceWidth),
+        ClassLabel = RowTensor(Layout.ClassLabels, rows),
+    };
+
+    private (string Name, FloatTensor Tensor) Tensor(TensorSpec spec, params long[] shape) => (spec.Name, _graph.Tensor(spec.ElementType, shape));
+
+    private RowInput? RowTensor(TensorSpec? spec, params long[] shape) =>
+        spec is null ? null : new RowInput(spec.Name, _graph.Tensor(spec.ElementType, shape), (int)shape[0]);
+
+    private void Require(ExtraInputs extras)
+    {
+        var fits = Fits(Layout.Pooled, extras.PooledWidth) && Fits(Layout.TimeIds, extras.TimeIds) && Fits(Layout.Guidance, extras.GuidanceWidth)
+            && Layout.ExtraChannels == extras.Channels && Layout.ClassLabels is not null == extras.HasClassLabel;
+        if (!fits) throw new ArgumentException($"Rows bring {extras}, which is not what {_graph.File} takes.", nameof(extras));
+
+        static bool Fits(TensorSpec? spec, int width) => spec is null ? width == 0 : width > 0 && (UNetLayout.Fixed(spec, 1) ?? width) == width;
     }
 
     /// <inheritdoc />
     public void Run(IDenoiserCall call, RunOptions options)
     {
+        if (call is SplitCall split)
+        {
+            foreach (var part in split.Parts) Run(part, options);
+            return;
+        }
+
         var bound = (UNetCall)call;
         bound.ToGraph();
         _graph.Run(options, bound.Binding);

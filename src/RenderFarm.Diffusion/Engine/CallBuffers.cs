@@ -8,11 +8,11 @@ internal sealed class CallBuffers(IDenoiser denoiser)
     /// <summary>Calls kept: the row counts of a few image sizes.</summary>
     public const int Capacity = 64;
 
-    private readonly List<(int Rows, CallShape Shape, IDenoiserCall Call)> _calls = [];
+    private readonly List<(int Rows, CallShape Shape, KeptCall Call)> _calls = [];
 
     /// <summary>Buffers for a call, from before or new.</summary>
     /// <exception cref="OutOfMemoryException">New ones do not fit.</exception>
-    public IDenoiserCall Get(int rows, CallShape shape)
+    public KeptCall Get(int rows, CallShape shape)
     {
         // From the end: the call of the turn before is the likeliest.
         for (var i = _calls.Count - 1; i >= 0; i--)
@@ -26,7 +26,7 @@ internal sealed class CallBuffers(IDenoiser denoiser)
         }
 
         if (_calls.Count == Capacity) RemoveFirst();
-        _calls.Add((rows, shape, denoiser.Prepare(rows, shape.Latent, shape.Tokens, shape.TextWidth)));
+        _calls.Add((rows, shape, new KeptCall(denoiser.Prepare(rows, shape.Latent, shape.Tokens, shape.TextWidth, shape.Extras))));
         return _calls[^1].Call;
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 
 namespace RenderFarm.Diffusion.Engine;
@@ -27,8 +26,7 @@ internal sealed class DenoisingEngine : IDisposable
     private readonly List<Slot> _chosen = [];
     private readonly Lock _callGate = new();
     private readonly Thread _thread;
-    private RunOptions _runOptions = new();
-    private bool _calling;
+    private KeptCall? _calling;
     private Slot? _lastTry;
     private volatile bool _stopping;
     private long _turns;
@@ -107,11 +105,12 @@ internal sealed class DenoisingEngine : IDisposable
         try
         {
             foreach (var slot in _chosen) slot.Start(_clock.GetTimestamp());
-            var call = _buffers.Get(rows, _chosen[0].Shape);
-            Evaluate(call);
+            var kept = _buffers.Get(_limits.Counts.Pad(rows), _chosen[0].Shape);
+            Evaluate(kept);
+            EngineMeter.Called(_chosen.Count, rows);
             _budget.Succeeded();
             _lastTry = null;
-            Advance(call);
+            Advance(kept.Call);
         }
         catch (OutOfMemoryException error)
         {
@@ -125,30 +124,26 @@ internal sealed class DenoisingEngine : IDisposable
         }
     }
 
-    private void Evaluate(IDenoiserCall call)
+    private void Evaluate(KeptCall kept)
     {
         var row = 0;
         foreach (var slot in _chosen)
         {
-            slot.Write(call, row);
+            slot.Write(kept.Call, row);
             row += slot.Rows;
         }
 
         try
         {
-            lock (_callGate) _calling = true;
-            _denoiser.Run(call, _runOptions);
+            lock (_callGate) _calling = kept;
+            _denoiser.Run(kept.Call, kept.Options);
         }
         finally
         {
             lock (_callGate)
             {
-                _calling = false;
-                if (_runOptions.Terminate)
-                {
-                    _runOptions.Dispose();
-                    _runOptions = new RunOptions();
-                }
+                _calling = null;
+                kept.Renew();
             }
         }
     }
@@ -202,7 +197,7 @@ internal sealed class DenoisingEngine : IDisposable
     {
         lock (_callGate)
         {
-            if (_calling && (_stopping || _chosen.TrueForAll(slot => slot.IsCanceled))) _runOptions.Terminate = true;
+            if (_calling is not null && (_stopping || _chosen.TrueForAll(slot => slot.IsCanceled))) _calling.Options.Terminate = true;
         }
 
         _arrivals.Release();
@@ -215,6 +210,5 @@ internal sealed class DenoisingEngine : IDisposable
         _stopping = true;
         OnCanceled();
         _thread.Join();
-        _runOptions.Dispose();
     }
 }

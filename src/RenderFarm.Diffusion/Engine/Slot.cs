@@ -1,15 +1,14 @@
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Sampling;
-using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion.Engine;
 
-/// <summary>One image in the engine: its sampler state, its prompts, and who waits for it.</summary>
+/// <summary>One image in the engine: its sampler state, what its rows are told, and who waits for it.</summary>
 internal sealed class Slot(
     SamplerState state,
     LatentShape shape,
-    PromptEmbedding prompt,
-    PromptEmbedding? negative,
+    Conditioning prompt,
+    Conditioning? negative,
     GuidanceSettings guidance,
     int turns,
     IProgress<GenerationProgress>? progress,
@@ -22,7 +21,7 @@ internal sealed class Slot(
     private bool IsGuided => negative is not null && guidance.IsOnAt(state.Turn, turns);
 
     /// <inheritdoc />
-    public CallShape Shape { get; } = new(shape, prompt.Tokens, prompt.Width);
+    public CallShape Shape { get; } = CallShape.Of(shape, prompt);
 
     /// <summary>Rows of a UNet call that this image takes at its next turn: two under guidance, which may begin late and end early.</summary>
     public int Rows => IsGuided ? 2 : 1;
@@ -63,14 +62,14 @@ internal sealed class Slot(
         call.SetTimestep(row, state.Timestep);
         if (!IsGuided)
         {
-            call.SetText(row, prompt);
+            call.SetConditioning(row, prompt);
             return;
         }
 
         call.Sample(row).CopyTo(call.Sample(row + 1));
         call.SetTimestep(row + 1, state.Timestep);
-        call.SetText(row, negative!);
-        call.SetText(row + 1, prompt);
+        call.SetConditioning(row, negative!);
+        call.SetConditioning(row + 1, prompt);
     }
 
     /// <summary>Takes the predictions of this image's rows and moves on by one turn.</summary>

@@ -8,8 +8,8 @@ namespace RenderFarm.Diffusion.Onnx;
 /// that leaves its folder or through a link, and have it read as weights. Reads the protobuf structure only and skips every payload.
 /// </summary>
 /// <remarks>
-/// Field numbers from onnx.proto (IR version 10). Limitations: a hard link cannot be told from a file of its own here; a checkpoint from a stranger
-/// belongs on a file system of its own.
+/// Field numbers from onnx.proto (IR version 10). Limitations: what is checked here is opened by its path a moment later, so a folder that strangers can
+/// still write to is not made safe by it; where a system cannot count hard links (<see cref="HardLinks"/>), they are not refused.
 /// </remarks>
 internal sealed class ExternalWeights
 {
@@ -17,21 +17,26 @@ internal sealed class ExternalWeights
     private const int MaxTextBytes = 65_536;
     private readonly string _file;
     private readonly FileStream _stream;
+    private readonly bool _allowHardLinks;
 
-    private ExternalWeights(string file, FileStream stream)
+    private ExternalWeights(string file, FileStream stream, bool allowHardLinks)
     {
         _file = file;
         _stream = stream;
+        _allowHardLinks = allowHardLinks;
     }
 
-    /// <summary>Checks every external file that the graph names.</summary>
+    /// <summary>Checks the graph's file and every external file that it names.</summary>
+    /// <param name="file">Path of the graph.</param>
+    /// <param name="allowHardLinks">Whether these files may have other names elsewhere: for stores that share equal files by hard links.</param>
     /// <exception cref="CheckpointException">One is not a plain file beside the graph, or the graph is not an ONNX file at all.</exception>
-    public static void Check(string file)
+    public static void Check(string file, bool allowHardLinks = false)
     {
+        if (!allowHardLinks) RequireOneName(file);
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 65_536);
         try
         {
-            new ExternalWeights(file, stream).Walk(Message.Model, stream.Length, depth: 0);
+            new ExternalWeights(file, stream, allowHardLinks).Walk(Message.Model, stream.Length, depth: 0);
         }
         catch (InvalidDataException error)
         {
@@ -83,6 +88,13 @@ internal sealed class ExternalWeights
         var weights = new FileInfo(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_file))!, location));
         if (weights.LinkTarget is not null) throw new CheckpointException(weights.FullName, "it is a link; weights must be a file of their own");
         if (!weights.Exists) throw new CheckpointException(weights.FullName, "the file is missing");
+        if (!_allowHardLinks) RequireOneName(weights.FullName);
+    }
+
+    private static void RequireOneName(string file)
+    {
+        if (HardLinks.Count(file) is { } names and not 1)
+            throw new CheckpointException(file, $"it has {names} names (hard links), so it may be somebody else's file; copy it, or allow hard links");
     }
 
     private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";

@@ -1,5 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Onnx.Devices;
 
 namespace RenderFarm.Diffusion.Onnx;
 
@@ -9,33 +11,39 @@ namespace RenderFarm.Diffusion.Onnx;
 internal sealed class OnnxGraph : IDisposable
 {
     private readonly InferenceSession _session;
+    private readonly (string Name, OrtValue Off)[] _switches;
+    private readonly DeviceMemory _memory;
 
-    private OnnxGraph(string file, InferenceSession session)
+    private OnnxGraph(string file, InferenceSession session, DeviceMemory memory)
     {
-        File = file;
         _session = session;
-        Inputs = Describe(session.InputMetadata);
-        Outputs = Describe(session.OutputMetadata);
+        _memory = memory;
+        Interface = new GraphInterface(file, Describe(session.InputMetadata), Describe(session.OutputMetadata));
+        _switches = [.. Interface.Switches.Select(input => (input.Name, OrtValue.CreateTensorValueFromMemory(new bool[1], [.. input.Dimensions.Select(_ => 1L)])))];
     }
 
+    /// <summary>What the graph takes and gives.</summary>
+    public GraphInterface Interface { get; }
+
     /// <summary>Path of the graph's file, for error messages.</summary>
-    public string File { get; }
+    public string File => Interface.File;
 
     /// <summary>What the graph takes, in its own order.</summary>
-    public IReadOnlyList<TensorSpec> Inputs { get; }
+    public IReadOnlyList<TensorSpec> Inputs => Interface.Inputs;
 
     /// <summary>What the graph gives, in its own order.</summary>
-    public IReadOnlyList<TensorSpec> Outputs { get; }
+    public IReadOnlyList<TensorSpec> Outputs => Interface.Outputs;
 
     /// <summary>Loads a graph from its path (external weights are resolved beside it).</summary>
     /// <exception cref="CheckpointException">The file is missing or ONNX Runtime cannot read it.</exception>
     public static OnnxGraph Load(string file, OnnxSessionFactory sessions)
     {
         if (!System.IO.File.Exists(file)) throw new CheckpointException(file, "the file is missing");
-        ExternalWeights.Check(file);
+        ExternalWeights.Check(file, sessions.AllowHardLinks);
         try
         {
-            return new OnnxGraph(file, sessions.Open(file));
+            var session = sessions.Open(file);
+            return new OnnxGraph(file, session, sessions.MemoryOf(session));
         }
         catch (OnnxRuntimeException error)
         {
@@ -43,26 +51,28 @@ internal sealed class OnnxGraph : IDisposable
         }
     }
 
-    /// <summary>The input of this name.</summary>
-    /// <exception cref="CheckpointException">The graph has none; the message lists those it has.</exception>
-    public TensorSpec Input(string name) => Find(Inputs, name, "input");
+    /// <inheritdoc cref="GraphInterface.Input" />
+    public TensorSpec Input(params ReadOnlySpan<string> names) => Interface.Input(names);
 
-    /// <summary>The output of this name, or the only output when there is just one.</summary>
-    /// <exception cref="CheckpointException">The graph has none; the message lists those it has.</exception>
-    public TensorSpec Output(string name) => Outputs.Count == 1 ? Outputs[0] : Find(Outputs, name, "output");
+    /// <inheritdoc cref="GraphInterface.Output" />
+    public TensorSpec Output(params ReadOnlySpan<string> names) => Interface.Output(names);
 
-    /// <summary>Fails when the graph wants an input that nobody here knows how to fill.</summary>
-    public void RequireOnly(params string[] known)
+    /// <inheritdoc cref="GraphInterface.RequireOnly" />
+    public void RequireOnly(params ReadOnlySpan<string> known) => Interface.RequireOnly(known);
+
+    /// <summary>
+    /// Buffers and addresses for one shape of call, bound once and used many times. Switches are bound already, all off; to be disposed before the graph.
+    /// </summary>
+    public OrtIoBinding Bind()
     {
-        foreach (var input in Inputs)
-        {
-            if (!known.Contains(input.Name, StringComparer.Ordinal))
-                throw new CheckpointException(File, $"the graph has an unknown input '{input.Name}'; known are {string.Join(", ", known)}");
-        }
+        var binding = _session.CreateIoBinding();
+        foreach (var (name, off) in _switches) binding.BindInput(name, off);
+        return binding;
     }
 
-    /// <summary>Buffers and addresses for one shape of call, bound once and used many times.</summary>
-    public OrtIoBinding Bind() => _session.CreateIoBinding();
+    /// <summary>A tensor in the memory that the graph runs in, to be bound once and used many times.</summary>
+    /// <exception cref="InsufficientMemoryException">It does not fit.</exception>
+    public FloatTensor Tensor(TensorElementType type, params long[] shape) => new(_memory, type, shape);
 
     /// <summary>Runs the graph over bound buffers; blocks until it has finished or <see cref="RunOptions.Terminate"/> ended it.</summary>
     /// <exception cref="InsufficientMemoryException">The device's memory does not hold what the graph needs for these shapes.</exception>
@@ -80,15 +90,16 @@ internal sealed class OnnxGraph : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _session.Dispose();
+        foreach (var (_, off) in _switches) off.Dispose();
+    }
 
     private static TensorSpec[] Describe(IReadOnlyDictionary<string, NodeMetadata> tensors) =>
         [.. tensors.Where(tensor => tensor.Value.IsTensor)
             .Select(tensor => new TensorSpec(tensor.Key, tensor.Value.ElementDataType, tensor.Value.Dimensions))];
-
-    private TensorSpec Find(IReadOnlyList<TensorSpec> tensors, string name, string kind) =>
-        tensors.FirstOrDefault(tensor => tensor.Name == name)
-        ?? throw new CheckpointException(File, $"the graph has no {kind} '{name}'; it has {string.Join(", ", tensors.Select(tensor => tensor.Name))}");
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].Trim();
 }

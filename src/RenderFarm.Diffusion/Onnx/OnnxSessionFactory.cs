@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Onnx.Devices;
 
 namespace RenderFarm.Diffusion.Onnx;
 
@@ -7,6 +8,7 @@ internal sealed class OnnxSessionFactory
 {
     private readonly PipelineOptions _options;
     private readonly ExecutionDevice _device;
+    private readonly bool _graphs;
 
     /// <exception cref="ArgumentException">The options name no device there could be.</exception>
     /// <exception cref="NotSupportedException">This build cannot drive the device.</exception>
@@ -15,6 +17,22 @@ internal sealed class OnnxSessionFactory
         _options = options;
         _device = ExecutionDevice.Parse(options.Device);
     }
+
+    private OnnxSessionFactory(PipelineOptions options, ExecutionDevice device, bool graphs)
+    {
+        _options = options;
+        _device = device;
+        _graphs = graphs;
+    }
+
+    /// <summary>
+    /// The same, for a graph whose buffers are bound once and used again and again: where the options ask for it, its calls are captured as CUDA graphs. Every
+    /// call must then carry <see cref="CallOptions"/>.
+    /// </summary>
+    public OnnxSessionFactory ForKeptBuffers() => new(_options, _device, _options.CudaGraphs);
+
+    /// <summary>Whether files of a checkpoint may have other names elsewhere.</summary>
+    public bool AllowHardLinks => _options.AllowHardLinks;
 
     /// <summary>Opens the graph in a file.</summary>
     public InferenceSession Open(string file)
@@ -27,12 +45,14 @@ internal sealed class OnnxSessionFactory
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        // Other sessions, encoders and uploads want the cores between two calls: waiting threads must not burn them.
-        session.AddSessionConfigEntry("session.intra_op.allow_spinning", _options.Spin ? "1" : "0");
-        _device.AppendTo(session);
+        foreach (var (key, value) in SessionEntries.For(_options)) session.AddSessionConfigEntry(key, value);
+        _device.AppendTo(session, _options, _graphs);
         return new InferenceSession(file, session);
     }
 
+    /// <summary>The memory that a session's tensors are bound in; the caller disposes of it before the session.</summary>
+    public DeviceMemory MemoryOf(InferenceSession session) => _device.MemoryOf(session);
+
     /// <summary>What can move the last bit of an image in these sessions.</summary>
-    public ExecutionEnvironment Describe() => _device.Describe();
+    public ExecutionEnvironment Describe() => _device.Describe(_options);
 }

@@ -16,28 +16,51 @@ internal sealed class VaeDecoder : IDisposable
     private readonly TensorSpec _sample;
     private readonly float _scale;
     private readonly int _factor;
+    private readonly VaeTiling _tiling;
 
     /// <param name="graph">Takes <c>latent_sample</c> [1, C, h, w], gives <c>sample</c> [1, 3, H, W] in −1…1.</param>
     /// <param name="scale">The latent is divided by this first.</param>
     /// <param name="factor">H/h and W/w.</param>
-    public VaeDecoder(OnnxGraph graph, float scale, int factor)
+    /// <param name="tiling">How large latents are worked on; null for the standard.</param>
+    public VaeDecoder(OnnxGraph graph, float scale, int factor, VaeTiling? tiling = null)
     {
+        _tiling = tiling ?? VaeTiling.Standard;
         _graph = graph;
-        graph.RequireOnly("latent_sample");
-        _latent = graph.Input("latent_sample");
-        _sample = graph.Output("sample");
+        graph.RequireOnly("latent_sample", "latent");
+        _latent = graph.Input("latent_sample", "latent");
+        _sample = graph.Output("sample", "images");
         _scale = scale;
         _factor = factor;
     }
 
-    /// <summary>Decodes one latent.</summary>
+    /// <summary>Decodes one latent; a large one in tiles.</summary>
     /// <param name="latent">channels × height × width numbers.</param>
     /// <param name="shape">Its shape.</param>
-    public RgbImage Decode(ReadOnlySpan<float> latent, LatentShape shape)
+    /// <param name="cancellation">Looked at before every tile.</param>
+    public RgbImage Decode(ReadOnlySpan<float> latent, LatentShape shape, CancellationToken cancellation = default)
     {
         var (width, height) = (shape.Width * _factor, shape.Height * _factor);
+        if (_tiling.AppliesTo(shape))
+        {
+            var planes = _tiling.ToPixels(shape, _factor).Run(latent, shape.Channels, 3, DecodeTile, cancellation);
+            return new RgbImage(width, height, ToPixels(planes, width * height));
+        }
+
+        using var output = Run(latent, shape);
+        return new RgbImage(width, height, ToPixels(output.Values, width * height));
+
+        float[] DecodeTile(float[] tile, int rows, int columns)
+        {
+            using var decoded = Run(tile, shape with { Height = rows, Width = columns });
+            return decoded.Values.ToArray();
+        }
+    }
+
+    /// <summary>One call of the graph: [1, C, h, w] → [1, 3, H, W].</summary>
+    private FloatTensor Run(ReadOnlySpan<float> latent, LatentShape shape)
+    {
         using var input = new FloatTensor(_latent.ElementType, 1, shape.Channels, shape.Height, shape.Width);
-        using var output = new FloatTensor(_sample.ElementType, 1, 3, height, width);
+        var output = new FloatTensor(_sample.ElementType, 1, 3, shape.Height * _factor, shape.Width * _factor);
         for (var i = 0; i < latent.Length; i++) input.Values[i] = latent[i] / _scale;
         input.ToGraph();
 
@@ -47,7 +70,7 @@ internal sealed class VaeDecoder : IDisposable
         binding.BindOutput(_sample.Name, output.Value);
         _graph.Run(options, binding);
         output.FromGraph();
-        return new RgbImage(width, height, ToPixels(output.Values, width * height));
+        return output;
     }
 
     /// <summary>Planes in −1…1 to interleaved bytes: round((x/2 + 0.5) clamped to 0…1, × 255), half to even, as diffusers does.</summary>

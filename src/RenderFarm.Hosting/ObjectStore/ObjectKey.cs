@@ -27,6 +27,16 @@ public sealed partial record ObjectKey
         CultureInfo.InvariantCulture,
         $"images/{attempt.Job}/{attempt.Index:D6}-{attempt.Number}-{run}.{ImageFormats.Extension(format)}"));
 
+    /// <summary>Key of a picture that was sent in: <c>inputs/digits.png</c>. The same pixels have the same key, so storing them again is harmless.</summary>
+    /// <param name="digest">As <see cref="InputDigest"/> describes it.</param>
+    /// <exception cref="ArgumentException">The text is no digest.</exception>
+    public static ObjectKey ForInput(string digest) => InputDigest.IsWellFormed(digest)
+        ? new($"{Inputs}{digest[InputDigest.Prefix.Length..]}.png")
+        : throw new ArgumentException($"'{digest}' is no digest of a picture.", nameof(digest));
+
+    /// <summary>Prefix of all pictures that were sent in.</summary>
+    public const string Inputs = "inputs/";
+
     /// <summary>Prefix of all images of a job.</summary>
     public static string ForJob(JobId job) => $"images/{job}/";
 

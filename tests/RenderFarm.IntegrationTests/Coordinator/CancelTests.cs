@@ -8,7 +8,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class CancelTests : CoordinatorTest
+public class CancelTests : CoordinatorTest
 {
     [Fact]
     public async Task Cancel_ends_tasks_in_every_state_keeps_images_and_tells_the_worker()

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -12,6 +14,7 @@ public abstract class CoordinatorTest : IAsyncLifetime
     private readonly CancellationTokenSource _deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly TemporaryFolder _folder = new();
     private CoordinatorHost? _host;
+    private string? _record;
 
     protected MemoryObjectStore Store { get; } = new();
 
@@ -37,12 +40,15 @@ public abstract class CoordinatorTest : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Where the record of this test is: the folder of a SQLite file, or a connection string.</summary>
+    protected virtual Task<string> NewRecordAsync() => Task.FromResult(Folder);
+
     /// <summary>Starts a coordinator, in the place of the one before if there is one.</summary>
     protected async Task StartAsync(Action<CoordinatorOptions>? configure = null, params ScriptedWorker[] workers)
     {
         if (_host is not null) await _host.DisposeAsync();
         _host = null;
-        _host = await CoordinatorHost.StartAsync(Folder, Store, Clock, configure, workers);
+        _host = await CoordinatorHost.StartAsync(_record ??= await NewRecordAsync(), Store, Clock, configure, workers);
     }
 
     /// <summary>Starts a coordinator with one worker that has announced itself.</summary>
@@ -81,7 +87,23 @@ public abstract class CoordinatorTest : IAsyncLifetime
         {
             var value = await Host.GetAsync<T>(path, Deadline);
             if (expected(value)) return value;
-            Clock.Advance(step);
+            await PassAsync(step);
+        }
+    }
+
+    /// <summary>Lets time pass, and the coordinator look at its leases and hear its own probe meanwhile.</summary>
+    protected async Task PassAsync(TimeSpan step)
+    {
+        var rescuer = Host.Services.GetRequiredService<LeaseRescuer>();
+        var leases = Host.Services.GetRequiredService<LeaseClock>();
+        Clock.Advance(step);
+        var pass = rescuer.NextPass();
+        rescuer.Wake();
+        await pass.WaitAsync(Deadline);
+        while (leases.Underway > 0)
+        {
+            Deadline.ThrowIfCancellationRequested();
+            await Task.Yield();
         }
     }
 

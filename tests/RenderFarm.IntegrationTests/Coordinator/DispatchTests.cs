@@ -6,7 +6,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class DispatchTests : CoordinatorTest
+public class DispatchTests : CoordinatorTest
 {
     [Fact]
     public async Task Device_gets_its_slots_and_the_window_and_no_more_of_a_large_job()

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class EventStreamTests : CoordinatorTest
+public class EventStreamTests : CoordinatorTest
 {
     [Fact]
     public async Task Stream_begins_with_a_snapshot_follows_the_job_live_and_ends_with_it()

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class FailureTests : CoordinatorTest
+public class FailureTests : CoordinatorTest
 {
     private static readonly AttemptFailure Transient = new(FailureCodes.EngineFailed, true, "It hiccuped.");
 

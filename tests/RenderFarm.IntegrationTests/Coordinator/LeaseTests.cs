@@ -8,7 +8,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class LeaseTests : CoordinatorTest
+public class LeaseTests : CoordinatorTest
 {
     [Fact]
     public async Task Expired_lease_returns_the_task_to_the_backlog_and_the_worker_counts_as_lost()
@@ -27,17 +27,79 @@ public sealed class LeaseTests : CoordinatorTest
     }
 
     [Fact]
-    public async Task Task_fails_as_worker_lost_when_every_attempt_ended_in_silence()
+    public async Task Silent_worker_costs_no_attempt_and_is_rescued_within_fifteen_seconds()
     {
-        var worker = await StartWithWorkerAsync(configure: options => options.MaxAttempts = 1);
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 2 }, Deadline);
+        var attempts = new[] { (await worker.NextAsync(Deadline)).Attempt, (await worker.NextAsync(Deadline)).Attempt };
+        await worker.StartAsync(attempts[0], new RunId(Guid.NewGuid()));
+        await Host.UntilAsync(job.Id, view => view.Tasks.Running == 1, Deadline);
+        await PassAsync(TimeSpan.FromSeconds(0.5));
+        await PassAsync(TimeSpan.FromSeconds(0.5));
+        await worker.BeatAsync(new HeldRun(attempts[0], new RunId(Guid.NewGuid())), new HeldRun(attempts[1], new RunId(Guid.NewGuid())));
+        var last = Clock.GetUtcNow();
+        await UntilAsync<Page<WorkerView>>("/v1/workers", page => page.Items[0].LastSeenAt == last);
+
+        await PassTimeUntilAsync<JobView>($"/v1/jobs/{job.Id}", view => view.Tasks.Queued == 2, TimeSpan.FromSeconds(0.5));
+
+        Assert.InRange((Clock.GetUtcNow() - last).TotalSeconds, 12, 15);
+        Assert.All(await TasksAsync(job), task => Assert.Equal(0, task.Attempts));
+    }
+
+    [Fact]
+    public async Task Bus_that_carries_nothing_for_a_minute_expires_no_lease_and_loses_no_worker()
+    {
+        var worker = await StartWithWorkerAsync();
         var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
         await worker.NextAsync(Deadline);
+        await PassAsync(TimeSpan.FromSeconds(1));
+        await PassAsync(TimeSpan.FromSeconds(1));
+        var leases = Host.Services.GetRequiredService<LeaseClock>();
 
-        await PassTimeUntilAsync<JobView>($"/v1/jobs/{job.Id}", view => view.Status == "failed", TimeSpan.FromSeconds(3));
+        // A gap as the clock sees it: looks in time, and no probe that returns.
+        leases.Doubt(Clock.GetUtcNow() + TimeSpan.FromSeconds(60));
+        for (var second = 0; second < 60; second++) await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, (await Host.GetAsync<JobView>($"/v1/jobs/{job.Id}", Deadline)).Tasks.Dispatched);
+        for (var second = 0; second < 10; second++) await PassAsync(TimeSpan.FromSeconds(1));
 
-        var failure = (await TasksAsync(job))[0].Failure!;
-        Assert.Equal("worker_lost", failure.Code);
-        Assert.Equal("Worker alpha fell silent for 12 s during attempt 1.", failure.Detail);
+        Assert.Equal(1, (await Host.GetAsync<JobView>($"/v1/jobs/{job.Id}", Deadline)).Tasks.Dispatched);
+        Assert.Equal("active", (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items[0].Status);
+        await PassTimeUntilAsync<JobView>($"/v1/jobs/{job.Id}", view => view.Tasks.Queued == 1, TimeSpan.FromSeconds(1));
+        Assert.Equal(0, (await TasksAsync(job))[0].Attempts);
+    }
+
+    [Fact]
+    public async Task Poison_among_others_fails_after_two_deaths_alone_and_costs_nobody_an_attempt()
+    {
+        var worker = await StartWithWorkerAsync(configure: options => options.DispatchWindow = TimeSpan.Zero);
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 12 }, Deadline);
+        const int Poison = 2;
+        var (deaths, done) = (0, new HashSet<int>());
+        while (deaths < 3 || done.Count < 11)
+        {
+            var attempt = (await worker.NextAsync(Deadline)).Attempt;
+            var run = new RunId(Guid.NewGuid());
+            await worker.StartAsync(attempt, run);
+            if (attempt.Index != Poison)
+            {
+                await worker.SucceedAsync(attempt, run);
+                done.Add(attempt.Index);
+                continue;
+            }
+
+            await UntilAsync<TaskView>($"/v1/jobs/{job.Id}/tasks/{Poison}", view => view.Status == "running");
+            deaths++;
+            worker.Forget();
+            worker.Incarnation = Guid.NewGuid();
+            await worker.AnnounceAsync();
+        }
+
+        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
+        Assert.Equal(new TaskCounts(12, 0, 0, 0, 11, 1, 0), ended.Tasks);
+        Assert.Equal(3, deaths);
+        var tasks = await TasksAsync(job);
+        Assert.Equal(new FailureView("poison", "Its worker died 2 times while it ran there alone, last alpha."), tasks[Poison].Failure);
+        Assert.All(tasks.Where(task => task.Index != Poison), task => Assert.Equal(1, task.Attempts));
     }
 
     [Fact]
@@ -46,16 +108,12 @@ public sealed class LeaseTests : CoordinatorTest
         var worker = await StartWithWorkerAsync();
         var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
         await worker.NextAsync(Deadline);
-        var rescuer = Host.Services.GetRequiredService<LeaseRescuer>();
-        while (rescuer.Passes < 2)
-        {
-            Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await PassAsync(TimeSpan.FromSeconds(1));
+        await PassAsync(TimeSpan.FromSeconds(1));
 
-        var pass = rescuer.NextPass();
-        Clock.Advance(TimeSpan.FromHours(8));
-        await pass;
+        await PassAsync(TimeSpan.FromHours(8));
+        await PassAsync(TimeSpan.FromSeconds(1));
+        await PassAsync(TimeSpan.FromSeconds(1));
 
         Assert.Equal(1, (await Host.GetAsync<JobView>($"/v1/jobs/{job.Id}", Deadline)).Tasks.Dispatched);
         Assert.Equal("active", (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items[0].Status);
@@ -94,28 +152,14 @@ public sealed class LeaseTests : CoordinatorTest
         worker.Incarnation = Guid.NewGuid();
         await worker.AnnounceAsync();
 
-        var second = new[] { await worker.NextAsync(Deadline), await worker.NextAsync(Deadline), await worker.NextAsync(Deadline) };
-        Assert.All(second, attempt => Assert.Equal(2, attempt.Attempt.Number));
+        // What was running comes first and alone, and the others when it is done.
+        var alone = await worker.NextAsync(Deadline);
+        Assert.Equal(first[0].Attempt with { Number = 2 }, alone.Attempt);
+        Assert.Equal(0, worker.Unread);
+        await worker.SucceedAsync(alone.Attempt);
+        var others = new[] { await worker.NextAsync(Deadline), await worker.NextAsync(Deadline) };
+        Assert.All(others, attempt => Assert.Equal(2, attempt.Attempt.Number));
         Assert.All(await TasksAsync(job), task => Assert.Equal(1, task.Attempts));
-    }
-
-    [Fact]
-    public async Task Task_that_is_running_whenever_its_worker_dies_fails_at_the_limit()
-    {
-        var worker = await StartWithWorkerAsync(configure: options => options.MaxWorkerDeaths = 2);
-        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
-        for (var death = 0; death < 2; death++)
-        {
-            var attempt = (await worker.NextAsync(Deadline)).Attempt;
-            await worker.StartAsync(attempt, new RunId(Guid.NewGuid()));
-            await Host.UntilAsync(job.Id, view => view.Tasks.Running == 1, Deadline);
-            worker.Incarnation = Guid.NewGuid();
-            await worker.AnnounceAsync();
-        }
-
-        var ended = await Host.UntilAsync(job.Id, view => view.EndedAt is not null, Deadline);
-        Assert.Equal("failed", ended.Status);
-        Assert.Equal("worker_lost", (await TasksAsync(job))[0].Failure!.Code);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Xunit;
 namespace RenderFarm.IntegrationTests.Coordinator;
 
 /// <summary>Figures rather than verdicts, so they run only when asked for: <c>-explicit only</c>.</summary>
-public sealed class LoadTests : CoordinatorTest
+public class LoadTests : CoordinatorTest
 {
     [Fact(Explicit = true)]
     public async Task Million_images_are_accepted_and_canceled()

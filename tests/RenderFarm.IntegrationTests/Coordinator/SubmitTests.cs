@@ -9,7 +9,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class SubmitTests : CoordinatorTest
+public class SubmitTests : CoordinatorTest
 {
     [Theory]
     [InlineData("""{"prompt":[]}""", "prompt", "0 prompts", "1…1,000 prompts.")]

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class WholeJobTests : CoordinatorTest
+public class WholeJobTests : CoordinatorTest
 {
     [Fact]
     public async Task A_job_of_a_sweep_ends_with_every_image_exactly_once()

@@ -22,6 +22,23 @@ internal static class AJob
         CreatedAt = DateTimeOffset.UnixEpoch,
     }.WithAllQueued();
 
+    /// <summary>A job as a submission at a time makes it: an id of its own that carries the time, and a key or none.</summary>
+    public static RenderJob Submitted(DateTimeOffset at, int total, string? key = null, int? retentionDays = null) => new RenderJob
+    {
+        Id = new JobId(Guid.CreateVersion7(at)),
+        Tenant = "default",
+        Model = "demo",
+        Checkpoint = ScriptedWorker.Digest,
+        Priority = Priorities.Normal,
+        Determinism = DeterminismClasses.Reproducible,
+        Format = ImageFormats.Png,
+        IdempotencyKey = key,
+        RetentionDays = retentionDays,
+        TasksTotal = total,
+        Cost = total,
+        CreatedAt = at,
+    }.WithAllQueued();
+
     /// <summary>Its tasks.</summary>
     public static RenderTask[] TasksOf(RenderJob job) =>
         [.. Enumerable.Range(0, job.TasksTotal).Select(index => new RenderTask { Job = job.Id, Index = index, Cost = 1 })];

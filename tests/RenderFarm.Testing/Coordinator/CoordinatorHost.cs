@@ -33,23 +33,19 @@ public sealed class CoordinatorHost : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Starts a coordinator.</summary>
-    /// <param name="folder">Where the record lives; a second host may go on with it.</param>
+    /// <param name="place">The folder of a SQLite record, or the connection string of another; a second host may go on with it.</param>
     /// <param name="store">The object store.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="configure">Changes options; null for the defaults.</param>
     /// <param name="workers">Workers on the bus. They announce themselves when the test says so.</param>
     public static async Task<CoordinatorHost> StartAsync(
-        string folder, MemoryObjectStore store, TimeProvider clock, Action<CoordinatorOptions>? configure, params ScriptedWorker[] workers)
+        string place, MemoryObjectStore store, TimeProvider clock, Action<CoordinatorOptions>? configure, params ScriptedWorker[] workers)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(clock).AddSingleton<IObjectStore>(store);
-        builder.Services.AddCoordinator(options =>
-        {
-            options.DatabasePath = Path.Combine(folder, "farm.db");
-            configure?.Invoke(options);
-        });
+        builder.Services.AddCoordinator(options => configure?.Invoke(options), record => record.Connection = place.Contains('=', StringComparison.Ordinal) ? place : $"Data Source={Path.Combine(place, "farm.db")}");
         builder.Services.AddFarmBus([CoordinatorBus.Part, .. workers.Select(worker => worker.Part)]);
         var app = builder.Build();
         app.MapCoordinator();

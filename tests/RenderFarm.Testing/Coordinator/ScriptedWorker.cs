@@ -67,6 +67,14 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     /// <summary>Attempts it got that no one has looked at.</summary>
     public int Unread => _received.Reader.Count;
 
+    /// <summary>Drops what it got and did not look at, as a process that dies does.</summary>
+    public void Forget()
+    {
+        while (_received.Reader.TryRead(out _))
+        {
+        }
+    }
+
     /// <summary>The next attempt it was told to stop.</summary>
     public async Task<AttemptId> NextCanceledAsync(CancellationToken cancellation) => await _canceled.Reader.ReadAsync(cancellation);
 

@@ -8,7 +8,7 @@ namespace RenderFarm.Testing.Engine;
 
 /// <summary>
 /// A pipeline whose pixels are a hash of the request: as deterministic as the real one, at no cost. Faults that nature will not supply are asked for
-/// by prompt: <c>hold</c> waits until <see cref="Release"/>, <c>fail</c> fails, <c>not finite</c> fails by name.
+/// by prompt: <c>hold</c> waits until <see cref="Release"/> or its cancellation, <c>deaf</c> until <see cref="Release"/> alone, <c>fail</c> fails, <c>not finite</c> fails by name.
 /// </summary>
 public sealed class FakePipeline : ITextToImagePipeline
 {
@@ -33,6 +33,7 @@ public sealed class FakePipeline : ITextToImagePipeline
         progress?.Report(new GenerationProgress(0, 2));
         Signal(request.Prompt).TrySetResult();
         if (request.Prompt.Contains("hold", StringComparison.Ordinal)) await _released.Task.WaitAsync(cancellation);
+        if (request.Prompt.Contains("deaf", StringComparison.Ordinal)) await _released.Task;
         if (request.Prompt.Contains("not finite", StringComparison.Ordinal))
             throw new GenerationException(GenerationError.NotFinite, "The latent became infinite or NaN.");
         if (request.Prompt.Contains("out of memory", StringComparison.Ordinal))

@@ -8,6 +8,7 @@ public enum OnnxType
     Float = 1,
     Int32 = 6,
     Int64 = 7,
+    Bool = 9,
     Float16 = 10,
 }
 
@@ -71,6 +72,12 @@ public sealed class OnnxFile
 
     /// <summary>An integer attribute of a node.</summary>
     public static Protobuf Attribute(string name, long value) => new Protobuf().Text(1, name).Number(3, value).Number(20, 2);
+
+    /// <summary>A floating point attribute.</summary>
+    public static Protobuf Attribute(string name, float value) => new Protobuf().Text(1, name).Single(2, value).Number(20, 1);
+
+    /// <summary>A text attribute.</summary>
+    public static Protobuf Attribute(string name, string value) => new Protobuf().Text(1, name).Text(4, value).Number(20, 3);
 
     /// <summary>A list of integers as an attribute.</summary>
     public static Protobuf Attribute(string name, long[] values)

@@ -54,6 +54,15 @@ public sealed class PinnedShapeTests
         GuidanceRescale = 0.7,
         GuidanceStart = 0.2,
         GuidanceEnd = 0.8,
+        InitImage = Sample.Checkpoint,
+        Strength = (double[])[0.5, 0.75],
+        Mask = Sample.Checkpoint,
+        MaskBlur = 8,
+        InpaintArea = InpaintAreas.Masked,
+        InpaintPadding = 64,
+        InpaintFill = InpaintFills.Fill,
+        Outpaint = new OutpaintMargins { Left = 8, Top = 16, Right = 24, Bottom = 32 },
+        Hires = new HiresSettings { Scale = 2, Upscaler = HiresUpscalers.Latent, Steps = 10, Strength = 0.5 },
         NoiseSource = NoiseSources.TorchCuda,
         Determinism = DeterminismClasses.Fast,
         Format = ImageFormats.WebP,
@@ -66,11 +75,16 @@ public sealed class PinnedShapeTests
     {
         ["api.submit_job"] = FullRequest,
         ["api.submit_job.least"] = new SubmitJob { Prompt = "a red circle" },
+        ["message.lease_probe"] = new LeaseProbe("main", Guid.Parse("0190a0a0-0000-7000-8000-00000000000c"), 42),
         ["api.job"] = Sample.JobView,
         ["api.task.completed"] = Sample.Task,
         ["api.task.failed"] = Sample.FailedTask,
         ["api.task_page"] = new Page<TaskView>([Sample.Task], "eyJpIjozfQ"),
+        ["api.worker.quarantined"] = new WorkerView(
+            "worker-2", "active", [], Sample.Time, null, new QuarantineView("5 different tasks failed on it and 0 succeeded; the last one said: No device.", Sample.Time.AddMinutes(1))),
+        ["api.farm"] = new FarmView(Sample.Time),
         ["api.worker"] = new WorkerView("worker-1", "active", [new DeviceView("cpu", 4, 3, Sample.Profile, 250_000)], Sample.Time),
+        ["api.input"] = new InputView(Sample.Checkpoint, 64, 72, 12_345),
         ["api.checkpoint"] = Sample.CheckpointView,
         ["api.problem"] = new Problem
         {

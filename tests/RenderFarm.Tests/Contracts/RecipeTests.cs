@@ -10,6 +10,20 @@ namespace RenderFarm.Tests.Contracts;
 
 public sealed class RecipeTests
 {
+    // No image has all of these at once; the shape does.
+    private static readonly Recipe Painted = Sample.Recipe with
+    {
+        InitImage = "sha256:" + new string('1', 64),
+        Strength = 0,
+        Mask = "sha256:" + new string('2', 64),
+        MaskBlur = 0,
+        InpaintArea = InpaintAreas.Masked,
+        InpaintPadding = 0,
+        InpaintFill = InpaintFills.Nothing,
+        Outpaint = new OutpaintMargins { Left = 8, Top = 16, Right = 24, Bottom = 32 },
+        Hires = new HiresPass { Scale = 1.5, Upscaler = HiresUpscalers.Lanczos, Steps = 10, Strength = 0.5 },
+    };
+
     private sealed record PinnedRecipe(string CanonicalJson, string Id);
 
     [Fact]
@@ -60,6 +74,15 @@ public sealed class RecipeTests
             Sample.Recipe with { GuidanceEnd = 0.8 },
             Sample.Recipe with { VariationSeed = 1 },
             Sample.Recipe with { VariationStrength = 0.1 },
+            Sample.Recipe with { InitImage = Sample.Checkpoint },
+            Sample.Recipe with { Strength = 0.5 },
+            Sample.Recipe with { Mask = Sample.Checkpoint },
+            Sample.Recipe with { MaskBlur = 0 },
+            Sample.Recipe with { InpaintArea = InpaintAreas.Masked },
+            Sample.Recipe with { InpaintPadding = 0 },
+            Sample.Recipe with { InpaintFill = InpaintFills.Noise },
+            Sample.Recipe with { Outpaint = new OutpaintMargins { Left = 8 } },
+            Sample.Recipe with { Hires = Painted.Hires },
             Sample.Recipe with { NoiseSource = NoiseSources.TorchCuda },
             Sample.Recipe with { Determinism = DeterminismClasses.Fast },
         ];
@@ -80,6 +103,35 @@ public sealed class RecipeTests
     }
 
     [Fact]
+    public void Members_of_pictures_are_written_only_when_they_are_not_at_their_defaults()
+    {
+        var defaults = Sample.Recipe with
+        {
+            Strength = 0.75,
+            MaskBlur = 4,
+            InpaintArea = InpaintAreas.Whole,
+            InpaintPadding = 32,
+            InpaintFill = InpaintFills.Original,
+            Outpaint = new OutpaintMargins(),
+            Hires = Painted.Hires! with { Scale = 1 },
+        };
+        Assert.Equal(Sample.Recipe, defaults);
+        Assert.Equal(Sample.Recipe.Id(), defaults.Id());
+        Assert.Equal(Sample.Recipe, Recipe.FromJson(Sample.Recipe.ToCanonicalJson().Insert(1, "\"strength\":0.75,\"mask_blur\":4,\"outpaint\":{},")));
+    }
+
+    [Fact]
+    public void Members_of_pictures_stand_in_the_canonical_JSON_as_pinned()
+    {
+        var json = Painted.ToCanonicalJson();
+        Assert.Contains("\"hires\":{\"scale\":1.5,\"steps\":10,\"strength\":0.5,\"upscaler\":\"lanczos\"},\"init_image\":\"sha256:", json, StringComparison.Ordinal);
+        Assert.Contains("\"inpaint_area\":\"masked\",\"inpaint_fill\":\"nothing\",\"inpaint_padding\":0,\"mask\":\"sha256:", json, StringComparison.Ordinal);
+        Assert.Contains("\"mask_blur\":0,", json, StringComparison.Ordinal);
+        Assert.Contains("\"outpaint\":{\"bottom\":32,\"left\":8,\"right\":24,\"top\":16},", json, StringComparison.Ordinal);
+        Assert.Contains("\"strength\":0,", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Recipe_with_every_member_reads_back()
     {
         var full = Sample.Recipe with
@@ -91,6 +143,15 @@ public sealed class RecipeTests
             GuidanceEnd = 0,
             VariationSeed = 7,
             VariationStrength = 0.3,
+            InitImage = Painted.InitImage,
+            Strength = Painted.Strength,
+            Mask = Painted.Mask,
+            MaskBlur = Painted.MaskBlur,
+            InpaintArea = Painted.InpaintArea,
+            InpaintPadding = Painted.InpaintPadding,
+            InpaintFill = Painted.InpaintFill,
+            Outpaint = Painted.Outpaint,
+            Hires = Painted.Hires,
         };
         Assert.Equal(full, Recipe.FromJson(full.ToCanonicalJson()));
     }

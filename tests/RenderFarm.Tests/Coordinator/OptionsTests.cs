@@ -13,9 +13,10 @@ public sealed class OptionsTests
     {
         var options = Read(_ => { });
 
-        Assert.Equal(("farm.db", "main", null, null), (options.DatabasePath, options.Name, options.DefaultModel, options.TenantHeader));
-        Assert.Equal((12.0, 2.0, 1.0, 2.0), (options.LeaseDuration.TotalSeconds, options.RescueInterval.TotalSeconds, options.DispatchInterval.TotalSeconds, options.DispatchWindow.TotalSeconds));
-        Assert.Equal((1_000, 3, 10, 256), (options.MaxHeldPerDevice, options.MaxAttempts, options.MaxWorkerDeaths, options.MaxReportBatch));
+        Assert.Equal(("main", null, null), (options.Name, options.DefaultModel, options.TenantHeader));
+        Assert.Equal((12.0, 0.5, 1.0, 2.0), (options.LeaseDuration.TotalSeconds, options.RescueInterval.TotalSeconds, options.DispatchInterval.TotalSeconds, options.DispatchWindow.TotalSeconds));
+        Assert.Equal((1_000, 3, 2, 10, 256), (options.MaxHeldPerDevice, options.MaxAttempts, options.PoisonDeaths, options.MaxRescues, options.MaxReportBatch));
+        Assert.Equal((5, 60.0), (options.QuarantineFaults, options.QuarantineCoolDown.TotalSeconds));
         Assert.Equal((1.0, 60.0, 15.0), (options.RetryBackoff.TotalSeconds, options.MaxRetryBackoff.TotalSeconds, options.EventKeepAlive.TotalSeconds));
     }
 
@@ -23,7 +24,6 @@ public sealed class OptionsTests
     [InlineData("MaxAttempts", "0", "The field MaxAttempts must be between 1 and 100.")]
     [InlineData("LeaseDuration", "00:00:00.5", "The field LeaseDuration must be between 00:00:01 and 00:10:00.")]
     [InlineData("Name", "Main Hall", "The field Name must match the regular expression '[a-z0-9-]{1,64}'.")]
-    [InlineData("DatabasePath", "", "The DatabasePath field is required.")]
     public void Value_out_of_range_is_refused_with_the_field_and_what_is_allowed(string field, string value, string message)
     {
         var error = Assert.Throws<OptionsValidationException>(() => Read(Bind((field, value))));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Diffusion;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Imaging;
 using RenderFarm.Worker;
@@ -30,7 +31,7 @@ public sealed class AttemptRunnerTests
         Assert.Equal(succeeded.Image.Sha256, Convert.ToHexStringLower(SHA256.HashData(file)));
         var texts = ImageReader.ReadTexts(file);
         Assert.Equal(command.Recipe.ToCanonicalJson(), texts.Recipe);
-        Assert.Equal("fake 1.0/none/none/1", texts.Profile);
+        Assert.Equal($"fake 1.0/none/none/{ExecutionEnvironment.EngineRevision}", texts.Profile);
         Assert.StartsWith("a circle\nSteps: 2, Sampler: DDIM", texts.Parameters, StringComparison.Ordinal);
     }
 

@@ -37,6 +37,31 @@ public sealed class ParametersTextTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void Painting_is_told_in_A1111_s_words()
+    {
+        var painted = Recipe with { InitImage = "sha256:1", Mask = "sha256:2", ClipSkip = 2 };
+        Assert.EndsWith("Model hash: 0000000000, Denoising strength: 0.75, Clip skip: 2, RNG: CPU, Mask blur: 4", ParametersText.For(painted), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Denoising strength: 0.5, Clip skip: 2, RNG: CPU, Inpaint area: Only masked, Masked area padding: 32, Masked content: latent noise",
+            ParametersText.For(painted with { Strength = 0.5, MaskBlur = 0, InpaintArea = InpaintAreas.Masked, InpaintFill = InpaintFills.Noise }),
+            StringComparison.Ordinal);
+        Assert.EndsWith(", Mask blur: 8, Masked content: fill", ParametersText.For(painted with { MaskBlur = 8, InpaintFill = InpaintFills.Fill }), StringComparison.Ordinal);
+        Assert.EndsWith("Denoising strength: 1, RNG: CPU", ParametersText.For(Recipe with { InitImage = "sha256:1", Strength = 1 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Second_pass_is_told_in_A1111_s_words()
+    {
+        var hires = new HiresPass { Scale = 1.5, Upscaler = HiresUpscalers.Lanczos, Steps = 5, Strength = 0.6 };
+        Assert.EndsWith(
+            "Denoising strength: 0.6, RNG: CPU, Hires upscale: 1.5, Hires steps: 5, Hires upscaler: Lanczos",
+            ParametersText.For(Recipe with { Hires = hires }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            ", Hires upscale: 2, Hires upscaler: Latent",
+            ParametersText.For(Recipe with { Hires = hires with { Scale = 2, Upscaler = HiresUpscalers.Latent, Steps = Recipe.Steps } }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_sampler_has_a_label_that_other_tools_know()
     {
         foreach (var sampler in Samplers.All)

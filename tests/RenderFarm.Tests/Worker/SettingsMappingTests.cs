@@ -1,6 +1,11 @@
 using RenderFarm.Contracts;
 using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Pictures;
+using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Diffusion.Text;
+using RenderFarm.Imaging;
+using RenderFarm.Tests.Imaging;
 using RenderFarm.Worker;
 using Xunit;
 
@@ -34,9 +39,18 @@ public sealed class SettingsMappingTests
             Recipe with { GuidanceRescale = 0.5 },
             Recipe with { GuidanceStart = 0.5 },
             Recipe with { GuidanceEnd = 0.5 },
+            Recipe with { InitImage = "sha256:1" },
+            Recipe with { Strength = 0.5 },
+            Recipe with { Mask = "sha256:2" },
+            Recipe with { MaskBlur = 0 },
+            Recipe with { InpaintArea = InpaintAreas.Masked },
+            Recipe with { InpaintPadding = 0 },
+            Recipe with { InpaintFill = InpaintFills.Noise },
+            Recipe with { Outpaint = new() { Left = 8 } },
+            Recipe with { Hires = new() { Scale = 2, Upscaler = HiresUpscalers.Lanczos, Steps = 3, Strength = 0.5 } },
             Recipe with { NoiseSource = NoiseSources.TorchCuda },
         ];
-        Assert.Equal(changed.Length + 1, changed.Append(Recipe).Select(SettingsMapping.ToRequest).Distinct().Count());
+        Assert.Equal(changed.Length + 1, changed.Append(Recipe).Select(ToRequest).Distinct().Count());
         // The rest is not the engine's: which checkpoint, which devices may take it, which version of the shape.
         string[] others = [nameof(Recipe.Schema), nameof(Recipe.Checkpoint), nameof(Recipe.Determinism)];
         Assert.Equal(typeof(Recipe).GetProperties().Length - others.Length, changed.Length);
@@ -45,12 +59,57 @@ public sealed class SettingsMappingTests
     [Fact]
     public void Members_at_their_defaults_are_the_engine_s_defaults()
     {
-        var (request, defaults) = (SettingsMapping.ToRequest(Recipe), new GenerationRequest { Prompt = "a" });
+        var (request, defaults) = (ToRequest(Recipe), new GenerationRequest { Prompt = "a" });
         Assert.Equal(
             (defaults.PromptSyntax, defaults.ClipSkip, defaults.GuidanceEnd, defaults.VariationStrength),
             (request.PromptSyntax, request.ClipSkip, request.GuidanceEnd, request.VariationStrength));
+        Assert.Equal(
+            (defaults.Strength, defaults.MaskBlur, defaults.InpaintArea, defaults.InpaintPadding, defaults.InpaintFill, defaults.Outpaint, defaults.HiresScale, defaults.HiresStrength),
+            (request.Strength, request.MaskBlur, request.InpaintArea, request.InpaintPadding, request.InpaintFill, request.Outpaint, request.HiresScale, request.HiresStrength));
     }
 
     [Fact]
-    public void Wire_and_engine_know_the_same_prompt_syntaxes() => Assert.Equal(PromptSyntaxes.All, PromptSyntax.Names);
+    public void Wire_and_engine_know_the_same_words()
+    {
+        Assert.Equal(PromptSyntaxes.All, PromptSyntax.Names);
+        Assert.Equal(InpaintAreas.All, PictureNames.Areas);
+        Assert.Equal(InpaintFills.All, PictureNames.Fills);
+        Assert.Equal(HiresUpscalers.All, PictureNames.Upscalers);
+    }
+
+    [Fact]
+    public void Wire_and_engine_agree_on_the_samplers_that_can_run_their_last_steps_alone()
+    {
+        foreach (var name in Samplers.All)
+        {
+            var sampler = SamplerCatalog.Create(new TrainingSchedule(new TrainingScheduleOptions()), new SamplerSettings { Sampler = name, Steps = 20 });
+            var started = Record.Exception(() => sampler.Start(new float[4], NoiseStreams.Create(NoiseSources.TorchCpu, 1), sampler.FirstTurn(0.5)));
+            Assert.Equal((name, Samplers.CanBeginLate(name)), (name, started is null));
+        }
+    }
+
+    [Fact]
+    public void Second_pass_reaches_the_engine_whole()
+    {
+        var request = ToRequest(Recipe with { Hires = new() { Scale = 2, Upscaler = HiresUpscalers.Lanczos, Steps = 3, Strength = 0.5 } });
+        Assert.Equal((2, "lanczos", 3, 0.5), (request.HiresScale, request.HiresUpscaler, request.HiresSteps, request.HiresStrength));
+    }
+
+    [Fact]
+    public void Pictures_are_scaled_to_the_place_they_take()
+    {
+        var pictures = new RecipePictures(Pictures.Noisy(100, 50), Pictures.Noisy(100, 50));
+        var recipe = Recipe with { InitImage = "sha256:1", Mask = "sha256:2" };
+        var whole = SettingsMapping.ToRequest(recipe, pictures);
+        Assert.Equal((64, 64, 64, 64), (whole.InitialImage!.Width, whole.InitialImage.Height, whole.Mask!.Width, whole.Mask.Height));
+        var grown = SettingsMapping.ToRequest(recipe with { Outpaint = new() { Left = 16, Right = 8, Bottom = 24 } }, pictures);
+        Assert.Equal((40, 40), (grown.InitialImage!.Width, grown.InitialImage.Height));
+        Assert.Equal(new RenderFarm.Diffusion.OutpaintMargins(16, 0, 8, 24), grown.Outpaint);
+        Assert.Same(pictures.InitImage, SettingsMapping.ToRequest(recipe with { InpaintArea = InpaintAreas.Masked }, pictures).InitialImage);
+    }
+
+    private static GenerationRequest ToRequest(Recipe recipe) =>
+        SettingsMapping.ToRequest(recipe, new RecipePictures(recipe.InitImage is null ? null : Picture, recipe.Mask is null ? null : Picture));
+
+    private static readonly RgbImage Picture = Pictures.Noisy(64, 64);
 }

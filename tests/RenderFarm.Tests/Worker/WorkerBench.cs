@@ -28,13 +28,16 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), Digest)]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
         Pipelines = new PipelineCache(Shelf, this, options, NullLogger<PipelineCache>.Instance);
+        Watchdog = new EngineWatchdog(Steps, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
+        Service = new WorkerService(Identity, Runs, Pipelines, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
         Runner = new AttemptRunner(
             Identity,
             Runs,
             Pipelines,
+            new InputPictures(Store),
             new ImagePublisher(Store, options, Clock, NullLogger<ImagePublisher>.Instance),
             _outbox,
-            new ProgressBoard(Identity, this, options, Clock, NullLogger<ProgressBoard>.Instance),
+            new ProgressBoard(Identity, this, Steps, options, Clock, NullLogger<ProgressBoard>.Instance),
             Clock,
             NullLogger<AttemptRunner>.Instance);
         _ = _outbox.StartAsync(CancellationToken.None);
@@ -48,6 +51,12 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public HeldRuns Runs { get; } = new();
 
+    public StepWatch Steps { get; } = new(new WorkerOptions().StuckAfter);
+
+    public EngineWatchdog Watchdog { get; }
+
+    public WorkerService Service { get; }
+
     public FakePipeline Pipeline { get; } = new();
 
     public IObjectStore Store { get; }
@@ -60,6 +69,9 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     /// <summary>Error that the bus answers with, while set.</summary>
     public Exception? BusError { get; set; }
+
+    /// <summary>Whether the bus neither takes a message nor refuses it.</summary>
+    public bool IsBusDeaf { get; set; }
 
     public int Loads { get; private set; }
 
@@ -90,6 +102,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public Task ReportAsync(IReadOnlyList<object> reports, CancellationToken cancellation)
     {
+        if (IsBusDeaf) return new TaskCompletionSource().Task;
         if (BusError is { } error) throw error;
         foreach (var report in reports) _reports.Writer.TryWrite(report);
         return Task.CompletedTask;
@@ -110,6 +123,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public async ValueTask DisposeAsync()
     {
         Pipeline.Release();
+        Watchdog.Dispose();
         await _outbox.StopAsync(CancellationToken.None);
         _outbox.Dispose();
         Pipelines.Dispose();

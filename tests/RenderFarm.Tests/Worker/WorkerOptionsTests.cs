@@ -18,6 +18,16 @@ public sealed class WorkerOptionsTests
     }
 
     [Fact]
+    public void Checkpoints_with_hard_links_and_CUDA_graphs_are_off_and_memory_unlimited_until_asked_for()
+    {
+        var options = new WorkerOptions();
+        Assert.Equal((0, false, false), (options.DeviceMemoryMegabytes, options.CudaGraphs, options.AllowHardLinks));
+        var asked = SettingsMapping.ToPipelineOptions(
+            Bind(new() { ["Worker:DeviceMemoryMegabytes"] = "8192", ["Worker:CudaGraphs"] = "true", ["Worker:AllowHardLinks"] = "true" }));
+        Assert.Equal((8192, true, true), (asked.DeviceMemoryMegabytes, asked.CudaGraphs, asked.AllowHardLinks));
+    }
+
+    [Fact]
     public void Invalid_values_are_refused_with_the_option_named()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["Worker:Name"] = "Not A Name", ["Worker:Slots"] = "0", ["Worker:Device"] = "gpu" }));

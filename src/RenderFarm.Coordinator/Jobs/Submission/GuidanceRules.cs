@@ -17,10 +17,14 @@ internal static class GuidanceRules
     }
 
     /// <summary>Rows of UNet calls that one image takes: one an evaluation, and a second while guidance runs.</summary>
-    /// <param name="evaluations">UNet evaluations of the sampler.</param>
+    /// <param name="first">The evaluation it begins with; above 0 where a picture to begin from stands for those before.</param>
+    /// <param name="evaluations">UNet evaluations of the sampler for the whole step count.</param>
     /// <param name="guidance">Guidance scale.</param>
     /// <param name="sweep">Holds the interval, whose ends are rounded to whole evaluations as the engine rounds them.</param>
-    public static int Rows(int evaluations, double guidance, SweepView sweep) => guidance > 1
-        ? evaluations + Math.Max(0, (int)Math.Round(sweep.GuidanceEnd * evaluations) - (int)Math.Round(sweep.GuidanceStart * evaluations))
-        : evaluations;
+    public static int Rows(int first, int evaluations, double guidance, SweepView sweep)
+    {
+        var start = Math.Max(first, (int)Math.Round(sweep.GuidanceStart * evaluations));
+        var guided = guidance > 1 ? Math.Max(0, (int)Math.Round(sweep.GuidanceEnd * evaluations) - start) : 0;
+        return evaluations - first + guided;
+    }
 }

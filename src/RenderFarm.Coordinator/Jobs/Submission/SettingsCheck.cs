@@ -9,9 +9,20 @@ namespace RenderFarm.Coordinator.Jobs.Submission;
 internal sealed class SettingsCheck
 {
     private readonly List<FieldError> _errors = [];
+    private int _unusable;
 
     /// <summary>The fields at fault so far.</summary>
     public IReadOnlyList<FieldError> Errors => _errors;
+
+    /// <summary>True when nothing but pictures is at fault: the request is well-formed, and would be right with others.</summary>
+    public bool OnlyPicturesAreAtFault => _errors.Count > 0 && _errors.Count == _unusable;
+
+    /// <summary>Notes a picture that cannot be used, which only a look at it could tell.</summary>
+    public void Unusable(string field, object? value, string allowed)
+    {
+        _unusable++;
+        Fault(field, value, allowed);
+    }
 
     /// <summary>Notes a field at fault.</summary>
     public void Fault(string field, object? value, string allowed) => _errors.Add(new FieldError(field, Shown(value), allowed));

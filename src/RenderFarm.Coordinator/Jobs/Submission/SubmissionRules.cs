@@ -31,11 +31,12 @@ internal static class SubmissionRules
 
     /// <summary>Checks a request.</summary>
     /// <param name="request">As it came.</param>
+    /// <param name="pictures">The pictures it names or carries.</param>
     /// <param name="catalog">The checkpoints it may name.</param>
     /// <param name="drawSeed">Draws a seed for a number of images, such that seed + images − 1 still is one.</param>
     /// <param name="check">Gets the fields at fault.</param>
     /// <returns>Null when a field is at fault.</returns>
-    public static PlannedJob? Plan(SubmitJob request, Catalog catalog, Func<int, uint> drawSeed, SettingsCheck check)
+    public static PlannedJob? Plan(SubmitJob request, JobPictures pictures, Catalog catalog, Func<int, uint> drawSeed, SettingsCheck check)
     {
         var checkpoint = Checkpoint(request.Model, catalog, check);
         var images = check.Range("images", request.Images, 1, RenderLimits.MaxImagesPerCell, 1);
@@ -46,6 +47,7 @@ internal static class SubmissionRules
         var priority = check.Word("priority", request.Priority, Priorities.All, Priorities.Normal);
         var variation = SeedRules.Variation(request, images, drawSeed, check);
         var interval = GuidanceRules.Interval(request, check);
+        var size = SizeRules.Of(request, pictures.InitImage, checkpoint, check);
         var sweep = new SweepView
         {
             Prompts = Prompts(request.Prompt, check),
@@ -60,8 +62,8 @@ internal static class SubmissionRules
             VariationSeed = variation.Seed,
             VariationStrength = variation.Strength,
             Images = images,
-            Width = Side("width", request.Width, checkpoint.Width, checkpoint.SideMultiple, check),
-            Height = Side("height", request.Height, checkpoint.Height, checkpoint.SideMultiple, check),
+            Width = size.Width,
+            Height = size.Height,
             TimestepSpacing = check.Word("timestep_spacing", request.TimestepSpacing, TimestepSpacings.All, checkpoint.TimestepSpacing),
             Eta = SamplerRules.Eta(request, samplers, check),
             GuidanceRescale = check.Fraction("guidance_rescale", request.GuidanceRescale, 0),
@@ -70,6 +72,8 @@ internal static class SubmissionRules
             NoiseSource = check.Word("noise_source", request.NoiseSource, NoiseSources.All, NoiseSources.TorchCpu),
             Determinism = check.Word("determinism", request.Determinism, DeterminismClasses.All, DeterminismClasses.Reproducible),
         };
+        sweep = PictureRules.Apply(sweep, request, pictures, checkpoint, check);
+        sweep = HiresRules.Apply(sweep, request, checkpoint, check);
         var total = JobPlanner.Count(sweep);
         if (total > RenderLimits.MaxImagesPerJob)
             check.Fault("images", images, $"All cells of the sweep together have {total:N0} images; a job may have {RenderLimits.MaxImagesPerJob:N0}.");
@@ -91,14 +95,6 @@ internal static class SubmissionRules
         foreach (var (place, prompt) in given.Values.Index())
             check.Text(SettingsCheck.Place("prompt", given, place), prompt, RenderLimits.MaxPromptLength);
         return given.Values;
-    }
-
-    private static int Side(string field, int? given, int native, int multiple, SettingsCheck check)
-    {
-        if (given is not { } side) return native;
-        if (side is < RenderLimits.MinSide or > RenderLimits.MaxSide || side % multiple != 0)
-            check.Fault(field, side, $"{RenderLimits.MinSide}…{RenderLimits.MaxSide:N0} pixels and a multiple of {multiple}.");
-        return side;
     }
 
     private static void Quality(int? quality, string format, SettingsCheck check)

@@ -20,6 +20,7 @@ internal sealed class SubmitJobHandler(
     FarmRecord record,
     IDatabase database,
     CheckpointCatalog checkpoints,
+    RequestPictures pictures,
     ISeedSource seeds,
     GetJob getJob,
     Dispatcher dispatcher,
@@ -39,7 +40,7 @@ internal sealed class SubmitJobHandler(
     public async Task<IResult> HandleAsync(HttpContext http, CancellationToken cancellation)
     {
         var tenant = Tenancy.Of(http.Request, options.Value);
-        var key = http.Request.Headers[KeyHeader].ToString() is { Length: > 0 } given ? given : null;
+        var key = http.Request.Headers[KeyHeader].ToString() is { Length: > 0 } named ? named : null;
         if (key?.Length > RenderLimits.MaxIdempotencyKeyLength)
             return Problems.Invalid(new FieldError(KeyHeader, Problems.Shorten(key), $"Up to {RenderLimits.MaxIdempotencyKeyLength} characters."));
         var body = await RequestBody.ReadAsync<SubmitJob>(http.Request);
@@ -50,8 +51,10 @@ internal sealed class SubmitJobHandler(
         if (catalog.Entries.Count == 0)
             return Problems.Unavailable("No worker has announced a checkpoint yet, so nothing can be rendered. Start a worker.", NoCheckpointRetry);
         var check = new SettingsCheck();
-        var planned = SubmissionRules.Plan(body.Value!, catalog, seeds.Draw, check);
-        if (planned is null) return Problems.Invalid(check.Errors);
+        var given = await pictures.FindAsync(body.Value!, check, cancellation);
+        var planned = SubmissionRules.Plan(body.Value!, given, catalog, seeds.Draw, check);
+        if (planned is null) return check.OnlyPicturesAreAtFault ? Problems.NotUsable(check.Errors) : Problems.Invalid(check.Errors);
+        await pictures.StoreAsync(given, cancellation);
         var fingerprint = key is null ? null : body.Fingerprint;
         var job = await StoreAsync(NewJob(body.Value!, planned, tenant, key, fingerprint), planned, cancellation);
         if (job is null) return await ReplayAsync(http, (await FindAsync(tenant, key!, cancellation))!, body.Fingerprint, cancellation);
@@ -99,7 +102,7 @@ internal sealed class SubmitJobHandler(
         var sweep = JsonSerializer.Serialize(planned.Sweep, FarmJson.Options);
         try
         {
-            return await record.WriteAsync(
+            return await record.AddAsync(
                 async db =>
                 {
                     db.Jobs.Add(job);

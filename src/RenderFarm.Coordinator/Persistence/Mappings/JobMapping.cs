@@ -14,6 +14,11 @@ internal sealed class JobMapping : IEntityTypeConfiguration<RenderJob>
         job.HasIndex(j => new { j.Tenant, j.IdempotencyKey }).IsUnique().HasDatabaseName("ux_jobs_idempotency");
         job.HasIndex(j => new { j.Tenant, j.Id }).HasDatabaseName("ix_jobs_tenant");
         job.HasIndex(j => j.Status).HasDatabaseName("ix_jobs_status");
+        job.HasIndex(j => j.DeleteAfter).HasFilter("delete_after IS NOT NULL AND purged_at IS NULL").HasDatabaseName("ix_jobs_delete_after");
+        job.HasIndex(j => j.PurgedAt).HasFilter("purged_at IS NOT NULL").HasDatabaseName("ix_jobs_purged");
+
+        // Its images are gone: for everyone but retention it is gone too.
+        job.HasQueryFilter(j => j.PurgedAt == null);
     }
 }
 

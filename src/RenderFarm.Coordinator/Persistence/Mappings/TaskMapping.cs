@@ -11,12 +11,13 @@ internal sealed class TaskMapping : IEntityTypeConfiguration<RenderTask>
         task.ToTable("tasks");
         task.HasKey(t => new { t.Job, t.Index });
         task.Ignore(t => t.AttemptId);
-
-        // The backlog of a job, and its pages by status.
-        task.HasIndex(t => new { t.Job, t.Status, t.Index }).HasDatabaseName("ix_tasks_status");
+        task.Ignore(t => t.IsSuspect);
 
         // The few tasks that some device holds now, out of millions: a lease marks exactly them.
         task.HasIndex(t => new { t.Worker, t.Device }).HasFilter("lease_expires_at IS NOT NULL").HasDatabaseName("ix_tasks_held");
+
+        // The very few that must run alone, the oldest first.
+        task.HasIndex(t => t.SuspectSince).HasFilter("suspect_since IS NOT NULL").HasDatabaseName("ix_tasks_suspect");
 
         // The event stream in its order.
         task.HasIndex(t => new { t.Job, t.EndedSeq }).HasFilter("ended_seq IS NOT NULL").HasDatabaseName("ix_tasks_ended");

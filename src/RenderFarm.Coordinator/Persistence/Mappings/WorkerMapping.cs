@@ -11,6 +11,7 @@ internal sealed class WorkerMapping : IEntityTypeConfiguration<FarmWorker>
         worker.ToTable("workers");
         worker.HasKey(w => w.Name);
         worker.PrimitiveCollection(w => w.Checkpoints);
+        worker.PrimitiveCollection(w => w.Faults);
     }
 }
 

@@ -133,12 +133,44 @@ public sealed class RemoteCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("cancel")]
     [InlineData("retry")]
-    public async Task Cancel_and_retry_say_how_the_job_stands(string command)
+    [InlineData("resume")]
+    public async Task Cancel_retry_and_resume_say_how_the_job_stands(string command)
     {
         cli.Farm.On("POST", $"{SampleJob.Path}/{command}", ScriptedFarm.Json(Sample.JobView));
         Assert.Equal(ExitCodes.Done, await cli.RunOnServerAsync(command, Id));
         Assert.Equal(
             $"job {Id} is active: 2 of 10 images completed, 2 running, 4 queued, 1 failed, 1 canceled{System.Environment.NewLine}", cli.Out);
+    }
+
+    [Fact]
+    public async Task Pause_says_that_the_job_is_paused()
+    {
+        cli.Farm.On("POST", $"{SampleJob.Path}/pause", ScriptedFarm.Json(Sample.JobView with { Paused = true }));
+        Assert.Equal(ExitCodes.Done, await cli.RunOnServerAsync("pause", Id));
+        Assert.StartsWith($"job {Id} is active and paused: 2 of 10 images completed", cli.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Workers_are_listed_with_the_reason_why_some_get_nothing()
+    {
+        var device = new DeviceView("main", 4, 3, Sample.Profile, 1_000);
+        cli.Farm.On("GET", "/v1/workers", ScriptedFarm.Json(new Page<WorkerView>(
+            [
+                new WorkerView("alpha", "active", [device], Sample.Time),
+                new WorkerView("beta", "active", [device with { Held = 0 }], Sample.Time, Sample.Time),
+                new WorkerView("gamma", "active", [], Sample.Time, null, new QuarantineView("5 different tasks failed on it.", Sample.Time)),
+            ],
+            null)));
+        Assert.Equal(ExitCodes.Done, await cli.RunOnServerAsync("workers"));
+        var seen = Sample.Time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(
+            [
+                "WORKER  STATUS  DEVICES  HELD  SEEN                  NOTE",
+                $"alpha   active  main     3     {seen}",
+                $"beta    active  main     0     {seen}  drained",
+                $"gamma   active           0     {seen}  quarantine: 5 different tasks failed on it.",
+            ],
+            cli.Out.Split(System.Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class RenderFarmCommandTests : IAsyncLifetime
     private CliHarness cli = null!;
 
     public static TheoryData<string> CommandNames =>
-        ["render", "reproduce", "serve", "submit", "watch", "jobs", "cancel", "retry", "download", "models"];
+        ["render", "reproduce", "serve", "submit", "watch", "jobs", "cancel", "pause", "resume", "retry", "workers", "download", "models", "inputs"];
 
     public async ValueTask InitializeAsync() => cli = await CliHarness.StartAsync();
 
@@ -41,6 +41,8 @@ public sealed class RenderFarmCommandTests : IAsyncLifetime
     [InlineData("See: renderfarm --help", "rendr", "a cat")]
     [InlineData("See: renderfarm render --help", "render")]
     [InlineData("See: renderfarm render --help", "render", "a", "--steps")]
+    [InlineData("See: renderfarm inputs push --help", "inputs", "push")]
+    [InlineData("See: renderfarm inputs --help", "inputs")]
     [InlineData("See: renderfarm submit --help", "submit", "a", "--out", "x")]
     public async Task Wrong_use_names_the_fault_and_where_to_read_on(string next, params string[] args)
     {

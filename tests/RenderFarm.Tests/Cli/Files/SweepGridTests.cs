@@ -39,6 +39,15 @@ public sealed class SweepGridTests
         SweepGrid.Of(Single with { Seeds = [5], Images = 2, VariationSeed = 8, VariationStrength = 0.2 }, "demo").Columns);
 
     [Fact]
+    public void Strengths_are_an_axis_before_the_seeds()
+    {
+        var sweep = Single with { InitImage = "sha256:1", GuidanceScales = [1, 4], Strengths = [0.5, 0.75] };
+        Assert.True(SweepGrid.IsSweep(sweep with { GuidanceScales = [1] }));
+        Assert.Equal(["strength 0.5", "strength 0.75"], SweepGrid.Of(sweep, "demo").Columns);
+        Assert.Equal(["guidance 1", "guidance 4"], SweepGrid.Of(sweep, "demo").Rows);
+    }
+
+    [Fact]
     public void Seeds_and_images_are_one_axis()
     {
         var grid = SweepGrid.Of(Single with { Seeds = [5, 100], Images = 2, Prompts = ["a cat", "a dog"] }, "demo");

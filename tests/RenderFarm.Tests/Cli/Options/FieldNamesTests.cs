@@ -15,6 +15,10 @@ public sealed class FieldNamesTests
     [InlineData("negative_prompt", "x", "--negative 'x': 1 to 1000.")]
     [InlineData("prompt[0]", null, "PROMPT (value 1): 1 to 1000.")]
     [InlineData("width", "100", "--width '100': 1 to 1000.")]
+    [InlineData("hires.scale", "9", "--hires-scale '9': 1 to 1000.")]
+    [InlineData("hires", "2", "--hires-scale '2': 1 to 1000.")]
+    [InlineData("outpaint.left", "9", "--outpaint '9': 1 to 1000.")]
+    [InlineData("strength[1]", "9", "--strength (value 2) '9': 1 to 1000.")]
     public void Field_is_named_as_the_command_line_names_it(string field, string? value, string expected) =>
         Assert.Equal(expected, FieldNames.Describe(new FieldError(field, value, "1 to 1000.")));
 

@@ -22,6 +22,25 @@ public sealed class RenderOptionsTests
             "--guidance-start", "0.2", "--guidance-end", "0.8", "--noise", "torch_cuda", "--determinism", "fast", "--format", "webp", "--quality", "80"));
 
     [Fact]
+    public void Every_option_of_pictures_reaches_its_field()
+    {
+        Assert.Equal(
+            """{"prompt":"a","init_image":"photo.png","strength":[0.5,0.75],"mask":"mask.png","mask_blur":8,"inpaint_area":"masked","inpaint_padding":16,"inpaint_fill":"noise"}""",
+            Request(
+                "a", "--init-image", "photo.png", "--strength", "0.5,0.75", "--mask", "mask.png", "--mask-blur", "8", "--inpaint-area", "masked",
+                "--inpaint-padding", "16", "--inpaint-fill", "noise"));
+        Assert.Equal("""{"prompt":"a","outpaint":{"left":8,"top":0,"right":16,"bottom":24}}""", Request("a", "--outpaint", "8,0,16, 24"));
+        Assert.Equal("""{"prompt":"a","hires":{"scale":2}}""", Request("a", "--hires-scale", "2"));
+        Assert.Equal(
+            """{"prompt":"a","hires":{"scale":1.5,"upscaler":"lanczos","steps":5,"strength":0.6}}""",
+            Request("a", "--hires-scale", "1.5", "--hires-upscaler", "lanczos", "--hires-steps", "5", "--hires-strength", "0.6"));
+    }
+
+    [Fact]
+    public void Setting_of_a_second_pass_needs_one() => Assert.Equal(
+        "--hires-steps needs --hires-scale: without it there is no second pass.", Assert.Single(Parse(["a", "--hires-steps", "5"]).Line.Errors).Message);
+
+    [Fact]
     public void Comma_lists_and_several_prompts_make_a_sweep() => Assert.Equal(
         """{"prompt":["a cat","a dog"],"seed":[1,2],"steps":[10,25],"sampler":["euler","heun"],"guidance_scale":[1,7.5]}""",
         Request("a cat", "a dog", "--seed", "1,2", "--steps", "10, 25", "--sampler", "euler,heun", "--guidance", "1,7.5"));
@@ -59,6 +78,15 @@ public sealed class RenderOptionsTests
     [InlineData("--guidance-rescale", "2", "a number from 0 to 1")]
     [InlineData("--guidance-start", "-1", "a number from 0 to 1")]
     [InlineData("--guidance-end", "60", "a number from 0 to 1")]
+    [InlineData("--strength", "1.5", "a number from 0 to 1")]
+    [InlineData("--mask-blur", "65", "a whole number from 0 to 64")]
+    [InlineData("--inpaint-area", "box", "whole or masked")]
+    [InlineData("--inpaint-padding", "513", "a whole number from 0 to 512")]
+    [InlineData("--inpaint-fill", "blue", "original, fill, noise or nothing")]
+    [InlineData("--outpaint", "8,8,8", "four whole numbers from 0 to 2048, as in 32,0,32,0")]
+    [InlineData("--outpaint", "8,8,8,-8", "four whole numbers from 0 to 2048, as in 32,0,32,0")]
+    [InlineData("--outpaint", "8,8,8,4096", "four whole numbers from 0 to 2048, as in 32,0,32,0")]
+    [InlineData("--hires-scale", "5", "a number from 1 to 4")]
     [InlineData("--quality", "0", "a whole number from 1 to 100")]
     [InlineData("--format", "gif", "png, jpeg or webp")]
     [InlineData("--noise", "cpu", "torch_cpu or torch_cuda")]

@@ -86,6 +86,44 @@ public sealed class JobPlannerTests
     }
 
     [Fact]
+    public void Strengths_are_an_axis_between_guidance_scale_and_seed()
+    {
+        var planner = new JobPlanner("sha256:c", AJob.Sweep() with { InitImage = "sha256:i", GuidanceScales = [1, 4], Strengths = [0.5, 0.75], Seeds = [7], Images = 2 });
+        Assert.Equal(
+            [(1, 0.5, 7), (1, 0.5, 8), (1, null, 7), (1, null, 8), (4, 0.5, 7), (4, 0.5, 8), (4, null, 7), (4, null, 8)],
+            Enumerable.Range(0, planner.Total).Select(planner.RecipeAt).Select(recipe => ((int)recipe.GuidanceScale, recipe.Strength, (int)recipe.Seed)));
+        Assert.Equal([(0, 2), (2, 2), (4, 2), (6, 2)], planner.Costs(1).Select(stretch => (stretch.First, stretch.Count)));
+    }
+
+    [Fact]
+    public void Recipe_has_every_setting_of_pictures()
+    {
+        var margins = new OutpaintMargins { Left = 8 };
+        var recipe = new JobPlanner("sha256:c", AJob.Sweep() with
+        {
+            InitImage = "sha256:i",
+            Strengths = [0.5],
+            Mask = "sha256:m",
+            MaskBlur = 0,
+            InpaintArea = InpaintAreas.Masked,
+            InpaintPadding = 16,
+            InpaintFill = InpaintFills.Noise,
+            Outpaint = margins,
+        }).RecipeAt(0);
+        Assert.Equal(("sha256:i", 0.5, "sha256:m", 0, "masked", 16, "noise", margins, null), (
+            recipe.InitImage, recipe.Strength, recipe.Mask, recipe.MaskBlur, recipe.InpaintArea, recipe.InpaintPadding, recipe.InpaintFill, recipe.Outpaint, recipe.Hires));
+    }
+
+    [Fact]
+    public void Second_pass_has_the_steps_of_the_first_unless_it_has_its_own()
+    {
+        var sweep = AJob.Sweep() with { Steps = [10, 20], Hires = new HiresSettings { Scale = 2 } };
+        HiresPass? At(SweepView settings, int index) => new JobPlanner("sha256:c", settings).RecipeAt(index).Hires;
+        Assert.Equal(new HiresPass { Scale = 2, Upscaler = "latent", Steps = 20, Strength = 0.7 }, At(sweep, 1));
+        Assert.Equal(5, At(sweep with { Hires = sweep.Hires with { Steps = 5 } }, 1)!.Steps);
+    }
+
+    [Fact]
     public void Image_k_of_a_variation_has_the_same_seed_and_variation_seed_plus_k()
     {
         var planner = new JobPlanner("sha256:c", AJob.Sweep() with { Seeds = [uint.MaxValue, 3], Images = 2, VariationSeed = 9, VariationStrength = 0.5 });
@@ -136,7 +174,7 @@ public sealed class JobPlannerTests
                 for (var index = stretch.First; index < stretch.First + stretch.Count; index++)
                 {
                     var recipe = planner.RecipeAt(index);
-                    Assert.Equal(JobPlanner.Cost(recipe.Width, recipe.Height, recipe.Steps * (recipe.GuidanceScale > 1 ? 2 : 1), 1), stretch.Cost);
+                    Assert.Equal((long)recipe.Width * recipe.Height * recipe.Steps * (recipe.GuidanceScale > 1 ? 2 : 1), stretch.Cost);
                 }
 
                 next += stretch.Count;

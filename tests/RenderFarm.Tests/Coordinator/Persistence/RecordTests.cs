@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Jobs;
-using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Persistence.Sqlite;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -12,7 +12,7 @@ public sealed class RecordTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly SqliteDatabase _database;
 
-    public RecordTests() => _database = new SqliteDatabase(Path.Combine(_folder.Path, "farm.db"));
+    public RecordTests() => _database = new SqliteDatabase(Path.Combine(_folder.Path, "farm.db"), TimeSpan.FromSeconds(30));
 
     public void Dispose()
     {
@@ -24,9 +24,9 @@ public sealed class RecordTests : IDisposable
     [Fact]
     public async Task Migrations_make_exactly_the_shape_that_the_code_expects()
     {
-        await using var db = Context();
-        await db.Database.MigrateAsync(TestContext.Current.CancellationToken);
+        await _database.MigrateAsync(TestContext.Current.CancellationToken);
 
+        await using var db = _database.CreateDbContext();
         Assert.False(db.Database.HasPendingModelChanges());
     }
 
@@ -34,9 +34,8 @@ public sealed class RecordTests : IDisposable
     public async Task Tasks_are_inserted_in_stretches_at_a_rate_that_a_million_needs_seconds_for()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var db = Context();
-        await _database.PrepareAsync(db, cancellation);
-        await db.Database.MigrateAsync(cancellation);
+        await _database.MigrateAsync(cancellation);
+        await using var db = _database.CreateDbContext();
         var job = AJob.With(total: 200_000);
         var watch = Stopwatch.StartNew();
 
@@ -53,12 +52,5 @@ public sealed class RecordTests : IDisposable
         Assert.Equal(199_999, await db.Tasks.MaxAsync(task => task.Index, cancellation));
 
         Task<RenderTask> Row(int index) => db.Tasks.SingleAsync(task => task.Job == job.Id && task.Index == index, cancellation);
-    }
-
-    private FarmDbContext Context()
-    {
-        var options = new DbContextOptionsBuilder<FarmDbContext>();
-        _database.Configure(options);
-        return new FarmDbContext(options.Options);
     }
 }

@@ -29,6 +29,13 @@ public sealed class InpaintingTests
         Assert.Equal([1 - (150 / 255f)], Inpainting.Keep(new RgbImage(1, 1, [0, 255, 0]), new LatentShape(1, 1, 1)));
     }
 
+    [Fact]
+    public void Hard_cell_is_repainted_from_half_white_on()
+    {
+        Assert.Equal([1], Inpainting.Keep(Mask(8, 8, (_, _) => 127), new LatentShape(1, 1, 1), hard: true));
+        Assert.Equal([0], Inpainting.Keep(Mask(8, 8, (_, _) => 128), new LatentShape(1, 1, 1), hard: true));
+    }
+
     private static RgbImage Mask(int width, int height, Func<int, int, byte> grey)
     {
         var pixels = new byte[width * height * 3];

@@ -21,6 +21,9 @@ internal sealed record AnImage(int Name, string Sampler = "dpmpp_2m", int Steps 
     /// <summary>Sequence length of its prompt.</summary>
     public int Tokens { get; init; } = 1;
 
+    /// <summary>Width of its pooled embedding; 0 for none.</summary>
+    public int PooledWidth { get; init; }
+
     /// <summary>Who is told of its progress.</summary>
     public IProgress<GenerationProgress>? Watcher { get; init; }
 
@@ -65,15 +68,15 @@ internal sealed record AnImage(int Name, string Sampler = "dpmpp_2m", int Steps 
         return state.Latent.ToArray();
     }
 
-    private PromptEmbedding Positive => Embedding(Prompt);
+    private Conditioning Positive => Told(Prompt);
 
-    private PromptEmbedding Negative => Embedding(-0.05f);
+    private Conditioning Negative => Told(-0.05f);
 
-    private PromptEmbedding Embedding(float value)
+    private Conditioning Told(float value)
     {
         var values = new float[2 * Tokens];
         (values[0], values[1]) = (Name, value);
-        return new PromptEmbedding(values, Tokens, 2);
+        return new Conditioning(new PromptEmbedding(values, Tokens, 2)) { Pooled = [.. Enumerable.Repeat(0.01f, PooledWidth)] };
     }
 
     private Sampler Make() => SamplerCatalog.Create(Schedule, new SamplerSettings { Sampler = Sampler, Steps = Steps });

@@ -152,6 +152,20 @@ public sealed class DenoisingEngineTests
         Assert.DoesNotContain(denoiser.Calls, names => names.Contains(2) && names.Length > 1);
     }
 
+    [Fact]
+    public async Task Images_with_other_extra_inputs_share_no_call()
+    {
+        using var arrived = new ManualResetEventSlim();
+        var denoiser = new FakeDenoiser(onRun: (_, _) => arrived.Wait());
+        using var engine = Engine(denoiser);
+        var images = new[] { new AnImage(1), new AnImage(2) { PooledWidth = 3 }, new AnImage(3), new AnImage(4) { PooledWidth = 3 } };
+        var ends = images.Select(image => engine.RunAsync(image.ToSlot())).ToArray();
+        arrived.Set();
+        foreach (var (image, end) in images.Zip(ends)) Assert.Equal(image.Alone(), await end);
+        Assert.DoesNotContain(denoiser.Calls, names => names.Any(name => name is 2 or 4) && names.Any(name => name is 1 or 3));
+        Assert.Contains(denoiser.Calls, names => names.Length == 2);
+    }
+
     private static DenoisingEngine Engine(FakeDenoiser denoiser) => new(denoiser, Limits, maxPixels: 1_000, TimeProvider.System);
 
     private sealed class ThrowAt(int turn) : IProgress<GenerationProgress>

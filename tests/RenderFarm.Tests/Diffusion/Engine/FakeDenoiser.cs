@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Tests.Diffusion.Sampling;
 using Xunit;
@@ -7,7 +8,7 @@ using Xunit;
 namespace RenderFarm.Tests.Diffusion.Engine;
 
 /// <summary>
-/// A network whose prediction for a row depends on that row's latent, timestep and prompt alone, with a hook in every call for faults that nature will
+/// A network whose prediction for a row depends on that row's latent, timestep and conditioning alone, with a hook in every call for faults that nature will
 /// not supply on order. The first number of a prompt embedding names the image.
 /// </summary>
 internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenoiser.Call, RunOptions>? onRun = null) : IDenoiser
@@ -24,41 +25,44 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
     /// <summary>Buffers not yet freed.</summary>
     public int Open => Volatile.Read(ref _open);
 
-    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth)
+    public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras = default)
     {
         Interlocked.Increment(ref _open);
-        return new Call(this, rows, shape, tokens);
+        return new Call(this, rows, new CallShape(shape, tokens, textWidth, extras));
     }
 
     public void Run(IDenoiserCall call, RunOptions options)
     {
         var rows = (Call)call;
-        Calls.Add([.. rows.Texts.Select(text => text.Values[0]).Distinct()]);
+        Calls.Add([.. rows.Conditionings.Select(conditioning => conditioning.Text.Values[0]).Distinct()]);
         if (!timestepPerRow) Assert.Single(rows.Timesteps.Distinct());
         onRun?.Invoke(rows, options);
-        for (var row = 0; row < rows.Rows; row++) Predict(rows.Sample(row), rows.Timesteps[row], rows.Texts[row], rows.Predictions[row]);
+        for (var row = 0; row < rows.Rows; row++) Predict(rows.Sample(row), rows.Timesteps[row], rows.Conditionings[row], rows.Predictions[row]);
     }
 
     /// <summary>What the network predicts for a row: the stand-in of the reference runs, moved by the prompt.</summary>
-    public static void Predict(ReadOnlySpan<float> input, float timestep, PromptEmbedding text, Span<float> prediction)
+    public static void Predict(ReadOnlySpan<float> input, float timestep, Conditioning conditioning, Span<float> prediction)
     {
         StandInNetwork.Predict(input, timestep, prediction);
-        for (var i = 0; i < prediction.Length; i++) prediction[i] += text.Values[1];
+        for (var i = 0; i < prediction.Length; i++) prediction[i] += conditioning.Text.Values[1] + conditioning.Pooled.Sum();
     }
 
-    internal sealed class Call(FakeDenoiser owner, int rows, LatentShape shape, int tokens) : IDenoiserCall
+    internal sealed class Call(FakeDenoiser owner, int rows, CallShape shape) : IDenoiserCall
     {
-        private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Length]).ToArray();
+        private readonly float[][] _samples = Enumerable.Range(0, rows).Select(_ => new float[shape.Latent.Length]).ToArray();
+
+        /// <summary>What stands in rows that nobody filled.</summary>
+        public static Conditioning Unfilled { get; } = new(new PromptEmbedding(new float[2], 1, 2));
 
         public int Rows => rows;
 
-        public LatentShape Shape => shape;
+        public LatentShape Shape => shape.Latent;
 
-        public PromptEmbedding[] Texts { get; } = new PromptEmbedding[rows];
+        public Conditioning[] Conditionings { get; } = new Conditioning[rows];
 
         public float[] Timesteps { get; } = new float[rows];
 
-        public float[][] Predictions { get; } = Enumerable.Range(0, rows).Select(_ => new float[shape.Length]).ToArray();
+        public float[][] Predictions { get; } = Enumerable.Range(0, rows).Select(_ => new float[shape.Latent.Length]).ToArray();
 
         public Span<float> Sample(int row) => _samples[row];
 
@@ -66,10 +70,10 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
 
         public void SetTimestep(int row, float timestep) => Timesteps[row] = timestep;
 
-        public void SetText(int row, PromptEmbedding embedding)
+        public void SetConditioning(int row, Conditioning conditioning)
         {
-            Assert.Equal(tokens, embedding.Tokens);
-            Texts[row] = embedding;
+            Assert.Equal(shape, CallShape.Of(shape.Latent, conditioning));
+            Conditionings[row] = conditioning;
         }
 
         public void Dispose() => Interlocked.Decrement(ref owner._open);

@@ -1,0 +1,58 @@
+namespace RenderFarm.Coordinator.Dispatch;
+
+/// <summary>
+/// Where suspects run alone; pure. A suspect gets a worker that holds nothing else, and the worker gets nothing else while it runs: the
+/// whole worker, since all devices of a process die together. A busy worker is kept free of new work until it is empty. At most half of
+/// the workers are taken so at a time, and each has an ordinary turn between two suspects, so suspects and the others both go on.
+/// </summary>
+/// <remarks>What it remembers is soft: after a restart a worker may run two suspects in a row.</remarks>
+internal sealed class AloneTurns
+{
+    private readonly HashSet<string> _owing = new(StringComparer.Ordinal);
+    private HashSet<string> _kept = new(StringComparer.Ordinal);
+    private int _free;
+
+    /// <summary>Starts a round: whoever runs a suspect now is closed to others.</summary>
+    public void Begin(IReadOnlyList<DeviceLoad> devices)
+    {
+        var workers = devices.Select(device => device.Worker).Distinct().Count();
+        var taken = devices.Where(device => device.HoldsSuspect).Select(device => device.Worker).ToHashSet(StringComparer.Ordinal);
+        foreach (var device in devices) device.IsReserved = taken.Contains(device.Worker);
+        _free = Math.Max(1, workers / 2) - taken.Count;
+        // A worker that went away, or was given something, keeps no place.
+        _kept.RemoveWhere(worker => taken.Contains(worker) || !devices.Any(device => device.Worker == worker));
+        _owing.RemoveWhere(worker => !devices.Any(device => device.Worker == worker));
+    }
+
+    /// <summary>
+    /// The device that runs a suspect now, or null: then its worker is kept free for it, unless all that may be are taken.
+    /// </summary>
+    /// <param name="devices">All devices.</param>
+    /// <param name="choose">The best device for the suspect among those that satisfy a condition.</param>
+    public DeviceLoad? Place(IReadOnlyList<DeviceLoad> devices, Func<Func<DeviceLoad, bool>, DeviceLoad?> choose)
+    {
+        if (_free <= 0) return null;
+        bool MayTake(DeviceLoad device) => !device.IsReserved && !_owing.Contains(device.Worker);
+        bool IsEmpty(DeviceLoad device) => !device.HasStrangers && devices.All(other => other.Worker != device.Worker || other.Held == 0);
+        var now = choose(device => MayTake(device) && IsEmpty(device));
+        var worker = (now ?? choose(device => MayTake(device) && _kept.Contains(device.Worker)) ?? choose(MayTake))?.Worker;
+        if (worker is null) return null;
+        _free--;
+        foreach (var device in devices.Where(device => device.Worker == worker)) device.IsReserved = true;
+        if (now is null) _kept.Add(worker);
+        else _owing.Add(worker);
+        return now;
+    }
+
+    /// <summary>Ends a round, after the others were served.</summary>
+    /// <param name="devices">All devices, with what this round gave them.</param>
+    /// <returns>True when an idle worker owed the others a turn that nobody wanted: the next round may use it at once.</returns>
+    public bool End(IReadOnlyList<DeviceLoad> devices)
+    {
+        _kept = [.. _kept.Where(worker => devices.Any(device => device.Worker == worker && device.IsReserved))];
+        var done = _owing.Where(worker => devices.All(device => device.Worker != worker || !device.IsReserved)).ToList();
+        var isAnyIdle = done.Any(worker => devices.All(device => device.Worker != worker || device.Held == 0));
+        foreach (var worker in done) _owing.Remove(worker);
+        return isAnyIdle;
+    }
+}

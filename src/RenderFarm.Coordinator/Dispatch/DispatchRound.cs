@@ -1,0 +1,130 @@
+using RenderFarm.Contracts;
+
+namespace RenderFarm.Coordinator.Dispatch;
+
+/// <summary>The tasks of a job that wait, read on demand.</summary>
+/// <param name="job">The job.</param>
+/// <param name="after">Only tasks with a greater index.</param>
+/// <param name="count">At most so many, in order of index.</param>
+internal delegate Task<List<WaitingTask>> PeekTasks(JobId job, int after, int count);
+
+/// <summary>
+/// One round of dispatch: who gets what, as far as the devices have room. Pure but for the reading of the backlog, which is given to it.
+/// Keeps the fairness of <see cref="FairSelection"/> and the turns of <see cref="AloneTurns"/> between rounds.
+/// </summary>
+internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
+{
+    private const int PeekSize = 64;
+    private readonly FairSelection _selection = new();
+    private readonly AloneTurns _alone = new();
+
+    /// <summary>Whether the last round left a worker idle that the next may use.</summary>
+    public bool WantsAnother { get; private set; }
+
+    /// <summary>Allots what waits to devices with room. Suspects first, for they need whole workers; then all others in fair order.</summary>
+    /// <param name="jobs">Jobs with queued tasks, in order of submission.</param>
+    /// <param name="suspects">Queued suspects of these jobs.</param>
+    /// <param name="devices">Devices of active workers.</param>
+    /// <param name="peek">Reads waiting tasks that are no suspects.</param>
+    public async Task<List<Allotment>> AllotAsync(
+        IReadOnlyList<WaitingJob> jobs, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
+    {
+        var round = jobs.ToDictionary(job => job.Id, job => new JobRound(job));
+        _selection.Begin(jobs.Select(job => job.Contender));
+        _alone.Begin(devices);
+        var paid = AllotSuspects(round, suspects, devices);
+        await AllotOthersAsync(round, devices, peek);
+        foreach (var (job, cost) in paid) _selection.Charge(job.Contender, cost);
+        WantsAnother = _alone.End(devices) && suspects.Count > paid.Count;
+        return [.. round.Values.SelectMany(job => job.Allotments)];
+    }
+
+    // Tenants take turns, and within a tenant the oldest suspicion is first.
+    private static IEnumerable<WaitingSuspect> InTurns(IEnumerable<WaitingSuspect> suspects, Dictionary<JobId, JobRound> round) => suspects
+        .Where(suspect => round.ContainsKey(suspect.Job))
+        .GroupBy(suspect => round[suspect.Job].Job.Tenant)
+        .SelectMany(tenant => tenant.Select((suspect, place) => (suspect, place)))
+        .OrderBy(entry => entry.place)
+        .Select(entry => entry.suspect);
+
+    private List<(WaitingJob Job, long Cost)> AllotSuspects(
+        Dictionary<JobId, JobRound> round, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices)
+    {
+        var paid = new List<(WaitingJob, long)>();
+        foreach (var suspect in InTurns(suspects, round))
+        {
+            var job = round[suspect.Job];
+            if (_alone.Place(devices, condition => job.Choose(devices, suspect.AvoidWorker, condition)) is not { } device) continue;
+            device.Add(1, suspect.Cost);
+            job.Allot(device, suspect.Index);
+            paid.Add((job.Job, suspect.Cost));
+        }
+
+        return paid;
+    }
+
+    private async Task AllotOthersAsync(Dictionary<JobId, JobRound> round, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
+    {
+        while (_selection.Next() is { } next)
+        {
+            var job = round[next.Job];
+            // Whether anyone could take it is known without the record: thousands of stuck jobs must cost no query each.
+            if (job.Choose(devices, null, hasRoom) is null
+                || await PeekAsync(job, peek) is not { } task
+                || job.Choose(devices, task.AvoidWorker, hasRoom) is not { } device)
+            {
+                _selection.SetAside();
+                if (!devices.Any(hasRoom)) break;
+                continue;
+            }
+
+            device.Add(1, task.Cost);
+            job.Take(device);
+            _selection.Charge(task.Cost);
+        }
+    }
+
+    private static async Task<WaitingTask?> PeekAsync(JobRound job, PeekTasks peek)
+    {
+        if (job.NeedsPeek) job.Enqueue(await peek(job.Job.Id, job.LastIndex, PeekSize), PeekSize);
+        return job.Peek();
+    }
+
+    /// <summary>A job during one round: the tasks looked at, and those given to devices.</summary>
+    private sealed class JobRound(WaitingJob job)
+    {
+        private readonly Queue<WaitingTask> _ahead = new();
+        private readonly Dictionary<DeviceLoad, List<int>> _given = [];
+        private bool _seenAll;
+        private string? _profile = job.Needs.Profile;
+
+        public WaitingJob Job { get; } = job;
+
+        public int LastIndex { get; private set; } = -1;
+
+        public bool NeedsPeek => _ahead.Count == 0 && !_seenAll;
+
+        public IEnumerable<Allotment> Allotments => _given.Select(entry => new Allotment(Job, entry.Key, entry.Value));
+
+        public void Enqueue(List<WaitingTask> tasks, int asked)
+        {
+            foreach (var task in tasks) _ahead.Enqueue(task);
+            if (tasks.Count > 0) LastIndex = tasks[^1].Index;
+            _seenAll = tasks.Count < asked;
+        }
+
+        public WaitingTask? Peek() => _ahead.TryPeek(out var task) ? task : null;
+
+        public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, string? avoid, Func<DeviceLoad, bool> hasRoom) =>
+            WorkerMatching.Choose(devices, Job.Needs with { Profile = _profile }, avoid, hasRoom);
+
+        public void Take(DeviceLoad device) => Allot(device, _ahead.Dequeue().Index);
+
+        public void Allot(DeviceLoad device, int index)
+        {
+            if (!_given.TryGetValue(device, out var indices)) _given[device] = indices = [];
+            indices.Add(index);
+            if (Job.Needs.Determinism == DeterminismClasses.Reproducible) _profile = device.Profile;
+        }
+    }
+}

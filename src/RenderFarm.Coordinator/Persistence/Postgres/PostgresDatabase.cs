@@ -1,0 +1,164 @@
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Coordinator.Persistence.Postgres;
+
+/// <summary>
+/// PostgreSQL 14 or later, shared by any number of coordinators. Writers of existing jobs take turns across all of them (an advisory
+/// lock until their commit), so that what a batch read still holds when it writes; batches are what makes that fast. Submissions
+/// only add rows and take no turn.
+/// </summary>
+internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposable
+{
+    // Advisory locks live in one space per database: these two numbers are ours ("rf" in ASCII, then which).
+    private const long WriteLock = 0x7266_0001;
+    private const long MigrationLock = 0x7266_0002;
+    private static readonly TimeSpan MigrationTimeout = TimeSpan.FromMinutes(10);
+
+    private readonly PooledDbContextFactory<PostgresFarmDbContext> _contexts;
+    private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly TaskPartitions _partitions;
+
+    /// <param name="connection">Npgsql's connection string.</param>
+    /// <param name="commandTimeout">Longest wait for an answer.</param>
+    /// <param name="logging">Gets the statements; null for none.</param>
+    public PostgresDatabase(string connection, TimeSpan commandTimeout, ILoggerFactory? logging = null)
+    {
+        var settings = PostgresConnection.WithDefaults(connection, commandTimeout);
+        Place = $"{settings.Host}:{settings.Port}/{settings.Database ?? settings.Username}";
+        Source = NpgsqlDataSource.Create(settings);
+        _partitions = new TaskPartitions(Source);
+        var options = new DbContextOptionsBuilder<PostgresFarmDbContext>().UseNpgsql(Source);
+        if (logging is not null) options.UseLoggerFactory(logging);
+        _contexts = new PooledDbContextFactory<PostgresFarmDbContext>(options.Options);
+    }
+
+    public string Place { get; }
+
+    public bool HasSingleWriter => false;
+
+    /// <summary>The pool of connections.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    /// <summary>The partitions of <c>tasks</c>.</summary>
+    public TaskPartitions Partitions => _partitions;
+
+    public FarmDbContext CreateDbContext() => _contexts.CreateDbContext();
+
+    public async Task MigrateAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await using var gate = await Source.OpenConnectionAsync(cancellation);
+            await ExecuteAsync(gate, "SET statement_timeout = 0; SET lock_timeout = 0", cancellation);
+            await using (var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", gate) { CommandTimeout = (int)MigrationTimeout.TotalSeconds })
+            {
+                take.Parameters.Add(new NpgsqlParameter<long> { TypedValue = MigrationLock });
+                await take.ExecuteNonQueryAsync(cancellation);
+            }
+
+            await using var db = CreateDbContext();
+            db.Database.SetCommandTimeout(MigrationTimeout);
+            await db.Database.OpenConnectionAsync(cancellation);
+            await db.Database.ExecuteSqlRawAsync("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0", cancellation);
+            await db.MigrateKnownAsync(cancellation);
+        }
+        catch (Exception error) when (error is NpgsqlException or SocketException)
+        {
+            throw new RecordException($"The record at {Place} cannot be used: {error.Message} Check the server, the database and the user's rights (it must own the database's schema).", error);
+        }
+    }
+
+    public async Task<IDisposable> EnterWriteAsync(CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        return new WriteTurn(_writer);
+    }
+
+    public Task TakeTurnAsync(FarmDbContext db, CancellationToken cancellation) =>
+        db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({WriteLock})", cancellation);
+
+    public async Task<bool> HoldsEpochAsync(FarmDbContext db, long epoch, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(TaskStatements.HoldsEpoch, (NpgsqlConnection)db.Database.GetDbConnection());
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = epoch });
+        return await command.ExecuteScalarAsync(cancellation) is not null;
+    }
+
+    public async Task InsertTasksAsync(FarmDbContext db, JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation)
+    {
+        await _partitions.EnsureAsync(job, cancellation);
+        // The other columns have defaults: a queued task that nothing has happened to.
+        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+        await using var copy = await connection.BeginBinaryImportAsync("COPY tasks (job_id, task_index, cost) FROM STDIN (FORMAT BINARY)", cancellation);
+        foreach (var stretch in stretches)
+        {
+            for (var index = stretch.First; index < stretch.First + stretch.Count; index++)
+            {
+                await copy.StartRowAsync(cancellation);
+                await copy.WriteAsync(job.Value, NpgsqlDbType.Uuid, cancellation);
+                await copy.WriteAsync(index, NpgsqlDbType.Integer, cancellation);
+                await copy.WriteAsync(stretch.Cost, NpgsqlDbType.Bigint, cancellation);
+            }
+        }
+
+        await copy.CompleteAsync(cancellation);
+    }
+
+    public async Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation)
+    {
+        await using var command = Source.CreateCommand(TaskStatements.Peek);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = peek.Job.Value });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = peek.After });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Math.Max(peek.After, peek.FreshAfter) });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = peek.Count });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = peek.Now });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = new List<PeekedTask>();
+        while (await reader.ReadAsync(cancellation))
+            found.Add(new PeekedTask(reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetInt32(3)));
+        return found;
+    }
+
+    public async Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation)
+    {
+        using var turn = await EnterWriteAsync(cancellation);
+        await using var batch = Source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1)") { Parameters = { new NpgsqlParameter<long> { TypedValue = WriteLock } } });
+        batch.BatchCommands.Add(PostgresClaim.Command(claim));
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await reader.NextResultAsync(cancellation);
+        return await PostgresClaim.ReadAsync(reader, claim, cancellation);
+    }
+
+    public bool IsUniqueViolation(DbUpdateException error) =>
+        error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    public bool IsUnavailable(Exception error) => PostgresConnection.IsUnavailable(error);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        _writer.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Source.Dispose();
+        _writer.Dispose();
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,68 @@
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Coordinator.Persistence.Postgres;
+
+/// <summary>
+/// The statements of the hot paths. Statuses come from <see cref="Transitions"/> and stand in the text, because PostgreSQL uses a partial
+/// index only for a condition that it can see.
+/// </summary>
+internal static class TaskStatements
+{
+    /// <summary>
+    /// A row when the epoch $1 leads now, on the database's clock. The lock makes a takeover wait for the end of this transaction, and
+    /// this one see the takeover that came before.
+    /// </summary>
+    public const string HoldsEpoch =
+        "SELECT 1 FROM leadership WHERE name = 'farm' AND epoch = $1 AND expires_at > clock_timestamp() FOR SHARE";
+
+    private static readonly Transition Claimed = Transitions.Of(TaskEvent.Claimed);
+    private static readonly Transition Dispatched = Transitions.Of(JobEvent.Dispatched);
+
+    /// <summary>
+    /// Queued tasks of job $1 by index after $2 that are due at $5, at most $4; suspects are not among them. A task waits for its first attempt once: what was claimed
+    /// is never fresh again, so fresh ones are looked for after $3 only, the place up to which the job is known to have none. Without
+    /// that, a snapshot held open by anyone would make every look walk over all rows claimed since.
+    /// </summary>
+    public static string Peek { get; } = $"""
+        SELECT task_index, cost, avoid_worker, attempt FROM (
+            (SELECT task_index, cost, avoid_worker, attempt FROM tasks
+             WHERE job_id = $1 AND status = '{TaskStatuses.Queued}' AND attempt > 0 AND suspect_since IS NULL AND task_index > $2
+               AND (not_before IS NULL OR not_before <= $5)
+             ORDER BY task_index LIMIT $4)
+            UNION ALL
+            (SELECT task_index, cost, avoid_worker, attempt FROM tasks
+             WHERE job_id = $1 AND status = '{TaskStatuses.Queued}' AND attempt = 0 AND task_index > $3
+             ORDER BY task_index LIMIT $4)
+        ) AS due ORDER BY task_index LIMIT $4
+        """;
+
+    /// <summary>
+    /// Claims the tasks ($1 jobs, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
+    /// jobs $7 at $8, pinned to the profiles $9 (null for a job that is not pinned). One statement: either all of it happens or nothing.
+    /// </summary>
+    public static string Claim { get; } = $"""
+        WITH fence AS (
+            {HoldsEpoch.Replace("$1", "$6", StringComparison.Ordinal)}),
+        free AS MATERIALIZED (
+            SELECT t.job_id, t.task_index, w.worker, w.device
+            FROM unnest($1, $2, $3, $4) AS w (job_id, task_index, worker, device)
+            JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
+            WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+            FOR UPDATE OF t SKIP LOCKED),
+        claimed AS (
+            UPDATE tasks t
+            SET status = '{Claimed.To}', attempt = t.attempt + 1, charged = t.charged + 1, missed_heartbeats = 0, worker = f.worker, device = f.device,
+                run = NULL, not_before = NULL, started_at = NULL, lease_expires_at = $5
+            FROM free f
+            WHERE t.job_id = ANY ($7) AND t.job_id = f.job_id AND t.task_index = f.task_index
+            RETURNING t.job_id, t.task_index, t.attempt, t.worker, t.device),
+        booked AS (
+            UPDATE jobs j
+            SET tasks_queued = j.tasks_queued - c.tasks, tasks_dispatched = j.tasks_dispatched + c.tasks, profile = COALESCE(p.profile, j.profile),
+                status = CASE j.status WHEN '{Dispatched.From.Single()}' THEN '{Dispatched.To}' ELSE j.status END, started_at = COALESCE(j.started_at, $8)
+            FROM (SELECT job_id, count(*)::int AS tasks FROM claimed GROUP BY job_id) c
+            JOIN unnest($7, $9) AS p (job_id, profile) ON p.job_id = c.job_id
+            WHERE j.id = c.job_id)
+        SELECT job_id, task_index, attempt, worker, device FROM claimed ORDER BY job_id, task_index
+        """;
+}

@@ -1,0 +1,61 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Coordinator.Persistence.Sqlite;
+
+/// <summary>The claim in SQLite, which has one writer: one statement per device and job.</summary>
+internal static class SqliteClaim
+{
+    /// <summary>Claims within the context's transaction and leaves the changed jobs to be saved.</summary>
+    public static async Task<List<ClaimedTask>> ApplyAsync(FarmDbContext db, Claim claim, CancellationToken cancellation)
+    {
+        var claimed = new List<ClaimedTask>();
+        foreach (var ofJob in claim.Allotments.GroupBy(allotment => allotment.Job.Id))
+        {
+            var job = await db.Jobs.SingleAsync(row => row.Id == ofJob.Key, cancellation);
+            if (JobStatuses.IsEnded(job.Status)) continue;
+            var before = claimed.Count;
+            foreach (var allotment in ofJob) claimed.AddRange(await ApplyAsync(db, allotment, claim, cancellation));
+            Book(job, ofJob.First(), claimed.Count - before, claim.Now);
+        }
+
+        return claimed;
+    }
+
+    private static async Task<IEnumerable<ClaimedTask>> ApplyAsync(FarmDbContext db, Allotment allotment, Claim claim, CancellationToken cancellation)
+    {
+        var (job, device, indices) = allotment;
+        var legal = Transitions.Of(TaskEvent.Claimed);
+        var wanted = db.Tasks.Where(task => task.Job == job.Id && indices.Contains(task.Index));
+        var free = await wanted.Where(task => legal.From.Contains(task.Status)).Select(task => task.Index).ToListAsync(cancellation);
+        await wanted.Where(task => free.Contains(task.Index)).ExecuteUpdateAsync(
+            task => task
+                .SetProperty(t => t.Status, legal.To)
+                .SetProperty(t => t.Attempt, t => t.Attempt + 1)
+                .SetProperty(t => t.Charged, t => t.Charged + 1)
+                .SetProperty(t => t.MissedHeartbeats, 0)
+                .SetProperty(t => t.Worker, device.Worker)
+                .SetProperty(t => t.Device, device.Device)
+                .SetProperty(t => t.Run, (RunId?)null)
+                .SetProperty(t => t.NotBefore, (DateTimeOffset?)null)
+                .SetProperty(t => t.StartedAt, (DateTimeOffset?)null)
+                .SetProperty(t => t.LeaseExpiresAt, claim.LeaseExpiresAt),
+            cancellation);
+        var taken = await wanted.Where(task => free.Contains(task.Index))
+            .OrderBy(task => task.Index)
+            .Select(task => new { task.Index, task.Attempt })
+            .ToListAsync(cancellation);
+        return taken.Select(task => new ClaimedTask(job, device.Worker, device.Device, task.Index, task.Attempt));
+    }
+
+    private static void Book(RenderJob job, Allotment first, int count, DateTimeOffset now)
+    {
+        if (count == 0) return;
+        job.Count(Transitions.Of(TaskEvent.Claimed).From[0], -count);
+        job.Count(Transitions.Of(TaskEvent.Claimed).To, count);
+        job.MarkDispatched(now);
+        if (job.Determinism == DeterminismClasses.Reproducible) job.Profile = first.Device.Profile;
+    }
+}

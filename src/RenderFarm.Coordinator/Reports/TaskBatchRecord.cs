@@ -1,0 +1,24 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Persistence;
+
+namespace RenderFarm.Coordinator.Reports;
+
+/// <summary>A batch's way from and to the record.</summary>
+internal static class TaskBatchRecord
+{
+    /// <summary>Reads the jobs of tracked tasks.</summary>
+    public static async Task LoadAsync(this TaskBatch batch, FarmDbContext db, IEnumerable<RenderTask> tasks, CancellationToken cancellation)
+    {
+        var ids = tasks.Select(task => task.Job).Distinct().Where(id => !batch.Has(id)).ToArray();
+        if (ids.Length == 0) return;
+        foreach (var job in await db.Jobs.Where(job => ids.Contains(job.Id)).ToListAsync(cancellation)) batch.Add(job);
+    }
+
+    /// <summary>Ends the jobs that are done and hands the batch's failures to the record. Once per batch, at its end.</summary>
+    public static void Finish(this TaskBatch batch, FarmDbContext db)
+    {
+        batch.RollUp();
+        db.Failures.AddRange(batch.Failures);
+    }
+}

@@ -1,0 +1,250 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
+
+/// <summary>What every database of the record does: the statements behind <see cref="IDatabase"/>, and nothing above them.</summary>
+public abstract class RecordConformance : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private long _epoch;
+
+    internal IDatabase Database { get; private set; } = null!;
+
+    internal FarmRecord Record { get; private set; } = null!;
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Database = await OpenAsync();
+        Record = new FarmRecord(Database);
+        _epoch = await LeadAsync();
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        if (Database is IAsyncDisposable shared) await shared.DisposeAsync();
+        else ((IDisposable)Database).Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Migrations_make_exactly_the_shape_that_the_code_expects()
+    {
+        await using var db = Database.CreateDbContext();
+
+        Assert.False(db.Database.HasPendingModelChanges());
+    }
+
+    [Fact]
+    public async Task Tasks_are_inserted_in_stretches_of_one_cost()
+    {
+        var job = await AddAsync(new(0, 3, 5), new(3, 2, 7));
+
+        var costs = await Record.ReadAsync(db => db.Tasks.Where(task => task.Job == job.Id).OrderBy(task => task.Index).Select(task => task.Cost).ToListAsync(Cancellation), Cancellation);
+        Assert.Equal([5, 5, 5, 7, 7], costs);
+        Assert.All(await TasksAsync(job), task => Assert.Equal(("queued", 0, 0, 0), (task.Status, task.Attempt, task.Charged, task.MissedHeartbeats)));
+    }
+
+    [Fact]
+    public async Task Row_reads_as_it_was_written()
+    {
+        var job = await AddAsync(new CostStretch(0, 1, 5));
+        var run = new RunId(Guid.NewGuid());
+        await ClaimAsync(job, 0);
+        await ChangeAsync(job, 0, (row, task) => task.Start(row, run, Noon.AddMilliseconds(1)));
+
+        var read = (await TasksAsync(job)).Single();
+        Assert.Equal((job.Id, run, Noon.AddMilliseconds(1)), (read.Job, read.Run!.Value, read.StartedAt!.Value));
+        Assert.Equal(Noon, (await JobAsync(job)).CreatedAt);
+    }
+
+    [Fact]
+    public async Task Claim_takes_queued_tasks_for_their_devices_and_books_them_on_the_job()
+    {
+        var job = await AddAsync(new CostStretch(0, 4, 1));
+
+        var claimed = await ClaimAsync([Of(job, "alpha", 0, 1), Of(job, "beta", 2)]);
+
+        Assert.Equal([(0, "alpha", 1), (1, "alpha", 1), (2, "beta", 1)], claimed.OrderBy(task => task.Index).Select(task => (task.Index, task.Worker, task.Attempt)));
+        var tasks = await TasksAsync(job);
+        Assert.Equal(["dispatched", "dispatched", "dispatched", "queued"], tasks.Select(task => task.Status));
+        Assert.Equal(("beta", "cpu", 1, 1, Noon.AddSeconds(12)), (tasks[2].Worker, tasks[2].Device, tasks[2].Attempt, tasks[2].Charged, tasks[2].LeaseExpiresAt));
+        var row = await JobAsync(job);
+        Assert.Equal(("active", 1, 3, Noon, "p1"), (row.Status, row.TasksQueued, row.TasksDispatched, row.StartedAt, row.Profile));
+    }
+
+    [Fact]
+    public async Task Claimed_task_is_not_claimed_again()
+    {
+        var job = await AddAsync(new CostStretch(0, 2, 1));
+        await ClaimAsync(job, 0);
+
+        var claimed = await ClaimAsync([Of(job, "beta", 0, 1)]);
+
+        Assert.Equal([1], claimed.Select(task => task.Index));
+        Assert.Equal("alpha", (await TasksAsync(job))[0].Worker);
+        Assert.Equal(2, (await JobAsync(job)).TasksDispatched);
+    }
+
+    [Fact]
+    public async Task Claims_made_at_once_never_take_a_task_twice()
+    {
+        var job = await AddAsync(new CostStretch(0, 200, 1));
+        int[] all = [.. Enumerable.Range(0, 200)];
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => ClaimAsync([Of(job, $"worker-{number}", all)]))));
+
+        Assert.Equal(all, claims.SelectMany(claim => claim).Select(task => task.Index).Order());
+        var row = await JobAsync(job);
+        Assert.Equal((0, 200), (row.TasksQueued, row.TasksDispatched));
+    }
+
+    [Fact]
+    public async Task Claims_and_reports_at_once_lose_no_count()
+    {
+        var job = await AddAsync(new CostStretch(0, 120, 1));
+        await ClaimAsync([Of(job, "alpha", [.. Enumerable.Range(0, 60)])]);
+
+        await Task.WhenAll(
+            Task.WhenAll(Enumerable.Range(0, 60).Select(index => Task.Run(() => ChangeAsync(job, index, (row, task) => task.Start(row, new RunId(Guid.NewGuid()), Noon))))),
+            Task.WhenAll(Enumerable.Range(60, 60).Select(index => Task.Run(() => ClaimAsync([Of(job, "beta", index)])))));
+
+        var row = await JobAsync(job);
+        Assert.Equal((0, 60, 60), (row.TasksQueued, row.TasksDispatched, row.TasksRunning));
+        Assert.Equal(60, (await TasksAsync(job)).Count(task => task.Status == "running"));
+    }
+
+    [Fact]
+    public async Task Peek_shows_due_tasks_by_index_and_leaves_out_those_that_wait_out_a_failure()
+    {
+        var job = await AddAsync(new CostStretch(0, 6, 1));
+        await ClaimAsync(job, 0, 1, 2);
+        await ChangeAsync(job, 0, (row, task) => task.TryAgain(row, Noon.AddSeconds(10)));
+        await ChangeAsync(job, 1, (row, task) => task.TryAgain(row, null));
+
+        Assert.Equal([1, 3, 4], (await PeekAsync(job, -1, -1, 3)).Select(task => task.Index));
+        Assert.Equal("alpha", (await PeekAsync(job, -1, -1, 3))[0].AvoidWorker);
+        Assert.Equal([0, 1, 3, 4, 5], (await PeekAsync(job, -1, -1, 9, Noon.AddSeconds(10))).Select(task => task.Index));
+        Assert.Equal([5], (await PeekAsync(job, 4, -1, 9)).Select(task => task.Index));
+    }
+
+    [Fact]
+    public async Task Backlog_finds_what_came_back_before_the_place_it_had_reached()
+    {
+        var job = await AddAsync(new CostStretch(0, 6, 1));
+        var backlog = new Backlog(Record, Database, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon));
+        Assert.Equal([0, 1, 2], await IndicesAsync());
+        await ClaimAsync(job, 0, 1, 2);
+        Assert.Equal([3, 4, 5], await IndicesAsync());
+
+        await ChangeAsync(job, 1, (row, task) => task.HandBack(row));
+        Assert.Equal([1, 3, 4], await IndicesAsync());
+        await ClaimAsync(job, 1, 3, 4, 5);
+        Assert.Empty(await IndicesAsync());
+        await ChangeAsync(job, 4, (row, task) => task.HandBack(row));
+
+        Assert.Equal([4], await IndicesAsync());
+
+        async Task<IEnumerable<int>> IndicesAsync() => (await backlog.TasksAsync(job.Id, -1, 3, Cancellation)).Select(task => task.Index);
+    }
+
+    [Fact]
+    public async Task One_key_sent_at_once_makes_one_job()
+    {
+        var jobs = Enumerable.Range(0, 6).Select(_ => NewJob(1, "once")).ToList();
+
+        var outcomes = await Task.WhenAll(jobs.Select(job => Task.Run(async () =>
+        {
+            try
+            {
+                await AddJobAsync(job, [new(0, 1, 1)]);
+                return true;
+            }
+            catch (DbUpdateException error) when (Database.IsUniqueViolation(error))
+            {
+                return false;
+            }
+        })));
+
+        Assert.Single(outcomes, won => won);
+        Assert.Equal(1, await Record.ReadAsync(db => db.Jobs.CountAsync(Cancellation), Cancellation));
+        Assert.Equal(1, await Record.ReadAsync(db => db.Tasks.CountAsync(Cancellation), Cancellation));
+    }
+
+    [Fact]
+    public async Task Write_that_fails_leaves_nothing_behind()
+    {
+        var job = NewJob(5);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Record.AddAsync<int>(
+            async db =>
+            {
+                db.Jobs.Add(job);
+                await db.SaveChangesAsync(Cancellation);
+                await Database.InsertTasksAsync(db, job.Id, [new(0, 5, 1)], Cancellation);
+                throw new InvalidOperationException("The power went.");
+            },
+            Cancellation));
+
+        Assert.Equal(0, await Record.ReadAsync(db => db.Jobs.CountAsync(Cancellation), Cancellation));
+        Assert.Equal(0, await Record.ReadAsync(db => db.Tasks.CountAsync(Cancellation), Cancellation));
+    }
+
+    internal abstract Task<IDatabase> OpenAsync();
+
+    /// <summary>The epoch that leads.</summary>
+    internal virtual Task<long> LeadAsync() => Task.FromResult(1L);
+
+    internal static Allotment Of(RenderJob job, string worker, params int[] indices) => new(
+        new WaitingJob(job.Id, job.Tenant, job.Priority, new RenderNeeds(job.Checkpoint, job.Determinism, null), job.Format, null),
+        new DeviceLoad { Worker = worker, Device = "cpu", Slots = 4, Profile = "p1", Speed = 1, IsMeasured = false, Checkpoints = new HashSet<string>() },
+        indices);
+
+    internal Task<List<ClaimedTask>> ClaimAsync(RenderJob job, params int[] indices) => ClaimAsync([Of(job, "alpha", indices)]);
+
+    internal Task<List<ClaimedTask>> ClaimAsync(IReadOnlyList<Allotment> allotments, long? epoch = null) =>
+        Database.ClaimAsync(new Claim(allotments, epoch ?? _epoch, Noon, Noon.AddSeconds(12)), Cancellation);
+
+    internal static RenderJob NewJob(int tasks, string? key = null) => AJob.Submitted(Noon, tasks, key);
+
+    internal async Task<RenderJob> AddAsync(params CostStretch[] stretches)
+    {
+        var job = NewJob(stretches.Sum(stretch => stretch.Count));
+        await AddJobAsync(job, stretches);
+        return job;
+    }
+
+    internal Task<int> AddJobAsync(RenderJob job, IEnumerable<CostStretch> stretches) => Record.AddAsync(
+        async db =>
+        {
+            db.Jobs.Add(job);
+            await db.SaveChangesAsync(Cancellation);
+            await Database.InsertTasksAsync(db, job.Id, stretches, Cancellation);
+            return 0;
+        },
+        Cancellation);
+
+    internal Task<List<RenderTask>> TasksAsync(RenderJob job) =>
+        Record.ReadAsync(db => db.Tasks.Where(task => task.Job == job.Id).OrderBy(task => task.Index).ToListAsync(Cancellation), Cancellation);
+
+    internal Task<RenderJob> JobAsync(RenderJob job) => Record.ReadAsync(db => db.Jobs.SingleAsync(row => row.Id == job.Id, Cancellation), Cancellation);
+
+    internal Task<int> ChangeAsync(RenderJob job, int index, Action<RenderJob, RenderTask> change) => Record.WriteAsync(
+        async db =>
+        {
+            var row = await db.Jobs.SingleAsync(found => found.Id == job.Id, Cancellation);
+            change(row, await db.Tasks.SingleAsync(task => task.Job == job.Id && task.Index == index, Cancellation));
+            return 0;
+        },
+        Cancellation);
+
+    private Task<List<PeekedTask>> PeekAsync(RenderJob job, int after, int freshAfter, int count, DateTimeOffset? now = null) =>
+        Database.PeekAsync(new Peek(job.Id, after, freshAfter, count, now ?? Noon), Cancellation);
+}

@@ -1,0 +1,121 @@
+using k8s;
+using k8s.Models;
+using RenderFarm.Testing;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Deployment;
+
+public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
+{
+    private static readonly string Chart = Repository.PathTo("helm", "renderfarm");
+
+    public static TheoryData<string> ValueSets => ["minimal", "gpu-pools"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(ValueSets))]
+    public async Task Manifests_hold_no_field_that_Kubernetes_does_not_know(string values)
+    {
+        var manifests = await RenderAsync(values);
+
+        Assert.NotEmpty(KubernetesYaml.LoadAllFromString(manifests, Kinds, strict: true));
+        Assert.ThrowsAny<Exception>(() => KubernetesYaml.LoadAllFromString(
+            manifests.Replace("readOnlyRootFilesystem", "readOnlyRotFilesystem", StringComparison.Ordinal), Kinds, strict: true));
+    }
+
+    [Theory]
+    [MemberData(nameof(ValueSets))]
+    public async Task Containers_run_without_rights_on_a_read_only_root(string values)
+    {
+        foreach (var pod in (await DeploymentsAsync(values)).Select(deployment => deployment.Spec.Template.Spec))
+        {
+            Assert.True(pod.SecurityContext.RunAsNonRoot);
+            Assert.False(pod.AutomountServiceAccountToken);
+            Assert.Equal("RuntimeDefault", pod.SecurityContext.SeccompProfile.Type);
+            Assert.All(pod.Containers, container =>
+            {
+                Assert.True(container.SecurityContext.ReadOnlyRootFilesystem);
+                Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
+                Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
+                Assert.NotNull(container.LivenessProbe);
+                Assert.NotNull(container.ReadinessProbe);
+                Assert.NotNull(container.StartupProbe);
+                Assert.DoesNotContain(container.Env, variable => variable.Name.EndsWith("CONNECTION", StringComparison.Ordinal) || variable.Name.EndsWith("SECRETKEY", StringComparison.Ordinal));
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ValueSets))]
+    public async Task Worker_gets_longer_to_stop_than_it_takes_to_hand_back(string values)
+    {
+        var workers = (await DeploymentsAsync(values)).Where(deployment => deployment.Metadata.Labels.ContainsKey("renderfarm/pool")).ToList();
+
+        Assert.NotEmpty(workers);
+        Assert.All(workers, worker =>
+        {
+            var grace = TimeSpan.Parse(Variable(worker, "RENDERFARM__WORKER__STOPGRACE"), System.Globalization.CultureInfo.InvariantCulture);
+            // The bus stops after the worker and has ten seconds of its own.
+            Assert.True(worker.Spec.Template.Spec.TerminationGracePeriodSeconds > grace.TotalSeconds + 10);
+        });
+    }
+
+    [Fact]
+    public async Task Scaled_pool_leaves_its_size_to_KEDA_and_follows_the_cost_of_its_checkpoints()
+    {
+        var manifests = await RenderAsync("gpu-pools");
+
+        Assert.Contains("""checkpoint=~"sd-v1\\.5|sdxl""", manifests, StringComparison.Ordinal);
+        Assert.Contains("threshold: \"1200000000\"", manifests, StringComparison.Ordinal);
+        Assert.All((await DeploymentsAsync("gpu-pools")).Where(one => one.Metadata.Labels.ContainsKey("renderfarm/pool")), one => Assert.Null(one.Spec.Replicas));
+        Assert.All((await DeploymentsAsync("minimal")).Where(one => one.Metadata.Labels.ContainsKey("renderfarm/pool")), one => Assert.Equal(1, one.Spec.Replicas));
+    }
+
+    [Theory]
+    [InlineData("store.endpoint is required", "store.endpoint=")]
+    [InlineData("bus.coordinatorConnection is required", "bus.coordinatorConnection=")]
+    [InlineData("bus.workerConnection is required", "bus.workerConnection=")]
+    [InlineData("record.connection is required", "record.connection=")]
+    [InlineData("/store/endpoint", "store.endpoint=s3.example.org")]
+    [InlineData("/bus/workerConnection", "bus.workerConnection=http://rabbitmq")]
+    [InlineData("/pools/0/name", "pools[0].name=Much_too_long_a_name")]
+    [InlineData("/worker/stopGraceSeconds", "worker.stopGraceSeconds=301")]
+    [InlineData("replica", "coordinator.replica=2")]
+    [InlineData("serverAddress is required", "autoscaling.enabled=true", "pools[0].scaling.min=0", "pools[0].scaling.max=2", "pools[0].scaling.pixelStepsPerSecond=1", "pools[0].scaling.workSeconds=1")]
+    public async Task Wrong_value_is_refused_by_name(string named, params string[] settings)
+    {
+        check.Require();
+        string[] whole = ["pools[0].name=cpu", "pools[0].checkpoints[0]=/checkpoints/demo", "pools[0].resources.limits.memory=1Gi", .. settings];
+
+        var (code, output) = await HelmAsync("minimal", whole.SelectMany(setting => new[] { "--set", setting }));
+
+        Assert.NotEqual(0, code);
+        Assert.Contains(named, output.Replace("at '", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    private static readonly Dictionary<string, Type> Kinds = new()
+    {
+        ["keda.sh/v1alpha1/ScaledObject"] = typeof(object),
+        ["monitoring.coreos.com/v1/ServiceMonitor"] = typeof(object),
+        ["monitoring.coreos.com/v1/PodMonitor"] = typeof(object),
+        ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(object),
+    };
+
+    private static string Variable(V1Deployment worker, string name) =>
+        worker.Spec.Template.Spec.Containers.Single().Env.Single(variable => variable.Name == name).Value;
+
+    private async Task<IReadOnlyList<V1Deployment>> DeploymentsAsync(string values) =>
+        [.. KubernetesYaml.LoadAllFromString(await RenderAsync(values), Kinds, strict: true).OfType<V1Deployment>()];
+
+    private async Task<string> RenderAsync(string values)
+    {
+        check.Require();
+        var (code, output) = await HelmAsync(values, []);
+        Assert.True(code == 0, output);
+        return output;
+    }
+
+    private Task<(int Code, string Output)> HelmAsync(string values, IEnumerable<string> arguments) => DeployCheck.RunAsync(
+        check.Helm, ["template", "farm", Chart, "--values", Path.Combine(Chart, "ci", values + "-values.yaml"), .. arguments], "", Cancellation);
+}

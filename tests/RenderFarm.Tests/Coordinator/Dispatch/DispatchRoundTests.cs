@@ -1,0 +1,143 @@
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.Tests.Coordinator.Dispatch;
+
+public sealed class DispatchRoundTests
+{
+    private readonly DispatchRound _round = new(device => device.HasRoom(TimeSpan.Zero, 1_000));
+    private readonly Dictionary<JobId, List<WaitingTask>> _waiting = [];
+    private readonly List<WaitingSuspect> _suspects = [];
+    private readonly List<WaitingJob> _jobs = [];
+
+    [Fact]
+    public async Task Suspect_waits_for_an_empty_worker_which_gets_nothing_else_and_then_runs_there_alone()
+    {
+        var job = Add("a", ordinary: 50, suspects: 1);
+
+        var (busy, _) = await RoundAsync(Device("w", held: 3));
+        Assert.Empty(busy);
+        var (alone, _) = await RoundAsync(Device("w"));
+        Assert.Equal([_suspects[0].Index], Assert.Single(alone).Indices);
+        _suspects.Clear();
+
+        var (during, _) = await RoundAsync(Device("w", held: 1, holdsSuspect: true));
+        Assert.Empty(during);
+        var (after, _) = await RoundAsync(Device("w"));
+        Assert.Equal(4, Assert.Single(after).Indices.Count);
+        Assert.Equal(job, after[0].Job.Id);
+    }
+
+    [Fact]
+    public async Task Worker_with_runs_that_nobody_wants_is_not_empty()
+    {
+        Add("a", ordinary: 5, suspects: 1);
+        Assert.Empty((await RoundAsync(Device("w", hasStrangers: true))).Allotments);
+    }
+
+    [Fact]
+    public async Task All_devices_of_a_worker_are_kept_for_its_suspect_since_they_die_together()
+    {
+        Add("a", ordinary: 50, suspects: 1);
+
+        var (allotments, devices) = await RoundAsync(Device("w", "d0"), Device("w", "d1"), Device("v"));
+
+        Assert.Single(allotments, allotment => allotment.Device.Worker == "w");
+        Assert.Equal(1, devices.Where(device => device.Worker == "w").Sum(device => device.Held));
+        Assert.Equal(4, allotments.Single(allotment => allotment.Device.Worker == "v").Indices.Count);
+    }
+
+    [Fact]
+    public async Task Single_worker_serves_suspects_and_others_in_turn()
+    {
+        Add("a", ordinary: 400, suspects: 20);
+        var kinds = new List<bool>();
+        for (var i = 0; i < 60; i++)
+        {
+            var (allotments, _) = await RoundAsync(Device("w"));
+            foreach (var allotment in allotments) kinds.Add(Serve(allotment));
+        }
+
+        // Suspect, others, suspect, others… and none of either is left waiting for ever.
+        Assert.Equal(20, kinds.Count(isSuspect => isSuspect));
+        Assert.All(kinds.Take(40).Chunk(2), pair => Assert.NotEqual(pair[0], pair[1]));
+    }
+
+    [Fact]
+    public async Task Suspects_take_at_most_half_of_the_workers()
+    {
+        Add("a", ordinary: 400, suspects: 20);
+        var (allotments, _) = await RoundAsync([.. Enumerable.Range(0, 10).Select(i => Device($"w{i}"))]);
+        Assert.Equal(5, allotments.Count(allotment => allotment.Indices is [>= 1_000]));
+        Assert.Equal(5, allotments.Count(allotment => allotment.Indices.Count == 4));
+    }
+
+    [Fact]
+    public async Task Suspect_prefers_another_worker_than_the_one_that_died_with_it()
+    {
+        Add("a", ordinary: 0, suspects: 1, avoid: "w");
+        Assert.Equal("v", Assert.Single((await RoundAsync(Device("w"), Device("v", speed: 0.1))).Allotments).Device.Worker);
+    }
+
+    [Fact]
+    public async Task Tenants_take_turns_with_their_suspects()
+    {
+        Add("a", ordinary: 0, suspects: 20);
+        var small = Add("b", ordinary: 0, suspects: 1);
+
+        var (allotments, _) = await RoundAsync([.. Enumerable.Range(0, 4).Select(i => Device($"w{i}"))]);
+
+        Assert.Contains(allotments, allotment => allotment.Job.Id == small);
+    }
+
+    [Fact]
+    public async Task Reproducible_job_that_starts_with_a_suspect_stays_on_its_profile_within_the_round()
+    {
+        Add("a", ordinary: 10, suspects: 1);
+        var (allotments, _) = await RoundAsync(Device("w", profile: "p1"), Device("v", profile: "p2", speed: 0.1));
+        Assert.All(allotments, allotment => Assert.Equal("p1", allotment.Device.Profile));
+    }
+
+    private JobId Add(string tenant, int ordinary, int suspects, string? avoid = null)
+    {
+        var id = new JobId(new Guid(_jobs.Count + 1, 0, 0, new byte[8]));
+        _jobs.Add(new WaitingJob(id, tenant, Priorities.Normal, new RenderNeeds(ScriptedWorker.Digest, DeterminismClasses.Reproducible, null), "png", null));
+        _waiting[id] = [.. Enumerable.Range(0, ordinary).Select(index => new WaitingTask(index, 10, null))];
+        _suspects.AddRange(Enumerable.Range(1_000, suspects).Select(index => new WaitingSuspect(id, index, 10, avoid)));
+        return id;
+    }
+
+    private bool Serve(Allotment allotment)
+    {
+        var isSuspect = allotment.Indices[0] >= 1_000;
+        _waiting[allotment.Job.Id].RemoveAll(task => allotment.Indices.Contains(task.Index));
+        _suspects.RemoveAll(suspect => suspect.Job == allotment.Job.Id && allotment.Indices.Contains(suspect.Index));
+        return isSuspect;
+    }
+
+    private async Task<(List<Allotment> Allotments, DeviceLoad[] Devices)> RoundAsync(params DeviceLoad[] devices) => (
+        await _round.AllotAsync(
+            _jobs, _suspects, devices, (job, after, count) => Task.FromResult(_waiting[job].Where(task => task.Index > after).Take(count).ToList())),
+        devices);
+
+    private static DeviceLoad Device(
+        string worker, string device = "d", int held = 0, bool holdsSuspect = false, bool hasStrangers = false, double speed = 1, string profile = "p")
+    {
+        var load = new DeviceLoad
+        {
+            Worker = worker,
+            Device = device,
+            Slots = 4,
+            Profile = profile,
+            Speed = speed,
+            IsMeasured = false,
+            Checkpoints = new HashSet<string> { ScriptedWorker.Digest },
+            HasStrangers = hasStrangers,
+        };
+        if (held > 0) load.Add(held, held * 10);
+        if (holdsSuspect) load.MarkSuspect();
+        return load;
+    }
+}

@@ -1,0 +1,142 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Reports;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.Tests.Coordinator.Reports;
+
+public sealed class TaskBatchTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private readonly RenderJob _job = AJob.With(total: 4);
+    private readonly RenderTask[] _tasks;
+    private readonly TaskBatch _batch = new(Now, new CoordinatorOptions());
+
+    public TaskBatchTests()
+    {
+        _tasks = AJob.TasksOf(_job);
+        _batch.Add(_job);
+    }
+
+    [Fact]
+    public void Death_makes_suspects_of_what_was_running_and_charges_nobody()
+    {
+        Run(_tasks[0], _tasks[1]);
+        Claim(_tasks[2]);
+
+        _batch.TakeBack([_tasks[0], _tasks[1], _tasks[2]], died: true);
+
+        Assert.All(_tasks, task => Assert.Equal((TaskStatuses.Queued, 0), (task.Status, task.Charged)));
+        Assert.Equal([true, true, false, false], _tasks.Select(task => task.IsSuspect));
+        Assert.Equal("w", _tasks[0].AvoidWorker);
+        Assert.Null(_tasks[2].AvoidWorker);
+        Assert.Empty(_batch.Failures);
+    }
+
+    [Fact]
+    public void Death_with_nothing_running_makes_suspects_of_what_waited()
+    {
+        Claim(_tasks[0]);
+        Claim(_tasks[1]);
+
+        _batch.TakeBack([_tasks[0], _tasks[1]], died: true);
+
+        Assert.Equal([true, true, false, false], _tasks.Select(task => task.IsSuspect));
+    }
+
+    [Fact]
+    public void Farewell_accuses_nobody()
+    {
+        Run(_tasks[0]);
+
+        _batch.TakeBack([_tasks[0]], died: false);
+
+        Assert.Equal((TaskStatuses.Queued, 0, false, 0), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].IsSuspect, _tasks[0].Rescues));
+    }
+
+    [Fact]
+    public void Task_whose_worker_dies_twice_while_it_runs_alone_is_poison()
+    {
+        for (var death = 0; death < 3; death++)
+        {
+            Assert.Equal(TaskStatuses.Queued, _tasks[0].Status);
+            Run(_tasks[0]);
+            _batch.TakeBack([_tasks[0]], died: true);
+        }
+
+        Assert.Equal((TaskStatuses.Failed, "poison"), (_tasks[0].Status, _tasks[0].FailureCode));
+        Assert.Equal("Its worker died 2 times while it ran there alone, last w.", _tasks[0].FailureDetail);
+        Assert.Equal("poison", Assert.Single(_batch.Failures).Code);
+    }
+
+    [Fact]
+    public void Suspect_that_fails_on_a_living_worker_is_a_suspect_no_more()
+    {
+        Run(_tasks[0]);
+        _batch.TakeBack([_tasks[0]], died: true);
+        Run(_tasks[0]);
+
+        _batch.Fail(_tasks[0], new AttemptFailure(FailureCodes.EngineFailed, true, "It hiccuped."));
+
+        Assert.False(_tasks[0].IsSuspect);
+        Assert.Equal((TaskStatuses.Queued, 1), (_tasks[0].Status, _tasks[0].Charged));
+    }
+
+    [Fact]
+    public void Run_that_vanishes_costs_no_attempt_until_too_many_have()
+    {
+        for (var loss = 1; loss < 10; loss++)
+        {
+            Run(_tasks[0]);
+            _batch.Expire(_tasks[0]);
+            Assert.Equal((TaskStatuses.Queued, 0, loss, false), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].Rescues, _tasks[0].IsSuspect));
+        }
+
+        Run(_tasks[0]);
+        _batch.Expire(_tasks[0]);
+
+        Assert.Equal("worker_lost", _tasks[0].FailureCode);
+        Assert.Equal("10 runs of it were lost, the last on worker w.", _tasks[0].FailureDetail);
+    }
+
+    [Fact]
+    public void Job_ends_with_its_last_task_whatever_ended_it()
+    {
+        for (var i = 0; i < 3; i++) Complete(_tasks[i]);
+        for (var death = 0; death < 3; death++)
+        {
+            Run(_tasks[3]);
+            _batch.TakeBack([_tasks[3]], died: true);
+        }
+
+        _batch.RollUp();
+
+        Assert.Equal((JobStatuses.Failed, 3, 1), (_job.Status, _job.TasksCompleted, _job.TasksFailed));
+    }
+
+    private static RunId RunOf(RenderTask task) => new(new Guid(task.Index + 1, 0, 0, new byte[8]));
+
+    private void Complete(RenderTask task)
+    {
+        Run(task);
+        _batch.Apply(task, new SuccessReport(task.AttemptId, RunOf(task), "w", new StoredImage("k", "s", 1, 1, "p")));
+    }
+
+    private void Claim(RenderTask task)
+    {
+        task.Claim(_job, "w", "d", Now);
+        _job.MarkDispatched(Now);
+    }
+
+    private void Run(params RenderTask[] tasks)
+    {
+        foreach (var task in tasks)
+        {
+            Claim(task);
+            _batch.Apply(task, new StartReport(task.AttemptId, RunOf(task), "w"));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Workers;
+using Xunit;
+
+namespace RenderFarm.Tests.Coordinator.Workers;
+
+public sealed class WorkerStandingTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private static readonly CoordinatorOptions Options = new();
+    private readonly FarmWorker _worker = Worker("alpha");
+
+    [Fact]
+    public void Five_different_failed_tasks_put_a_worker_into_quarantine_with_a_reason()
+    {
+        for (var i = 0; i < 4; i++) Assert.False(WorkerStanding.Fault(_worker, $"j/{i}", "No device.", Now, Options));
+        Assert.Equal(WorkerDuty.Full, WorkerStanding.DutyOf(_worker, Now));
+
+        Assert.True(WorkerStanding.Fault(_worker, "j/4", "No device.", Now, Options));
+
+        Assert.Equal("5 different tasks failed on it and 0 succeeded; the last one said: No device.", _worker.QuarantineReason);
+        Assert.Equal(WorkerDuty.None, WorkerStanding.DutyOf(_worker, Now + TimeSpan.FromSeconds(59)));
+        Assert.Equal(WorkerDuty.Trial, WorkerStanding.DutyOf(_worker, Now + TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
+    public void One_task_that_fails_again_and_again_is_one_fault()
+    {
+        for (var i = 0; i < 50; i++) Assert.False(WorkerStanding.Fault(_worker, "j/0", "No.", Now, Options));
+    }
+
+    [Fact]
+    public void Worker_that_renders_more_than_it_fails_stays_and_its_faults_are_forgotten()
+    {
+        for (var i = 0; i < 4; i++) WorkerStanding.Fault(_worker, $"j/{i}", "No.", Now, Options);
+        for (var i = 0; i < 5; i++) WorkerStanding.Success(_worker, Now);
+        Assert.False(WorkerStanding.Fault(_worker, "j/4", "No.", Now, Options));
+
+        for (var i = 0; i < 15; i++) WorkerStanding.Success(_worker, Now);
+
+        Assert.Empty(_worker.Faults);
+        Assert.Equal(0, _worker.SuccessesSinceFault);
+    }
+
+    [Fact]
+    public void Task_that_fails_elsewhere_too_is_pardoned()
+    {
+        for (var i = 0; i < 4; i++) WorkerStanding.Fault(_worker, $"j/{i}", "No.", Now, Options);
+
+        WorkerStanding.Pardon(_worker, "j/2");
+
+        Assert.False(WorkerStanding.Fault(_worker, "j/4", "No.", Now, Options));
+        Assert.True(WorkerStanding.Fault(_worker, "j/5", "No.", Now, Options));
+    }
+
+    [Fact]
+    public void Trial_that_succeeds_frees_the_worker_and_one_that_fails_doubles_the_cool_down()
+    {
+        Quarantine();
+        WorkerStanding.Success(_worker, Now + TimeSpan.FromSeconds(30));
+        Assert.NotNull(_worker.QuarantineReason);
+
+        var trial = _worker.TrialAt!.Value;
+        Assert.True(WorkerStanding.Fault(_worker, "j/9", "Still no.", trial, Options));
+        Assert.Equal("The trial after its quarantine failed: Still no.", _worker.QuarantineReason);
+        Assert.Equal(trial + TimeSpan.FromMinutes(2), _worker.TrialAt);
+
+        WorkerStanding.Success(_worker, _worker.TrialAt!.Value);
+        Assert.Equal((null, null, 0, 0), (_worker.QuarantineReason, _worker.TrialAt, _worker.Quarantines, _worker.Faults.Count));
+    }
+
+    [Fact]
+    public void Cool_down_grows_to_an_hour_and_no_further()
+    {
+        Quarantine();
+        for (var i = 0; i < 40; i++)
+        {
+            var trial = _worker.TrialAt!.Value;
+            WorkerStanding.Fault(_worker, "j/0", "No.", trial, Options);
+            Assert.True(_worker.TrialAt - trial <= TimeSpan.FromHours(1));
+        }
+    }
+
+    [Fact]
+    public void Released_worker_has_a_clean_slate()
+    {
+        Quarantine();
+        WorkerStanding.Release(_worker);
+        Assert.Equal(WorkerDuty.Full, WorkerStanding.DutyOf(_worker, Now));
+        Assert.False(WorkerStanding.Fault(_worker, "j/9", "No.", Now, Options));
+    }
+
+    [Theory]
+    [InlineData(FailureCodes.EngineFailed, true)]
+    [InlineData(FailureCodes.EngineStuck, true)]
+    [InlineData(FailureCodes.CheckpointUnreadable, true)]
+    [InlineData(FailureCodes.BadRecipe, false)]
+    [InlineData(FailureCodes.NotFinite, false)]
+    [InlineData(FailureCodes.OutOfMemory, false)]
+    [InlineData(FailureCodes.StoreUnavailable, false)]
+    [InlineData(FailureCodes.UnknownCheckpoint, false)]
+    [InlineData(FailureCodes.WorkerLost, false)]
+    [InlineData(FailureCodes.Poison, false)]
+    public void Only_what_the_worker_did_speaks_against_it(string code, bool isFault) => Assert.Equal(isFault, WorkerStanding.IsWorkerFault(code));
+
+    [Fact]
+    public void Fleet_leaves_out_quarantined_and_drained_workers_but_never_quarantines_all()
+    {
+        Quarantine();
+        var other = Worker("beta");
+        var devices = new[] { Device("alpha"), Device("beta") };
+        Assert.Equal([WorkerDuty.None, WorkerDuty.Full], Fleet.Compose([_worker, other], devices, [], Now).Select(load => load.Duty));
+
+        other.DrainedAt = Now;
+
+        Assert.Equal([WorkerDuty.Full, WorkerDuty.None], Fleet.Compose([_worker, other], devices, [], Now).Select(load => load.Duty));
+    }
+
+    [Fact]
+    public void Worker_on_trial_has_room_for_one()
+    {
+        Quarantine();
+        var load = Fleet.Compose([_worker, Worker("beta")], [Device("alpha")], [], _worker.TrialAt!.Value).Single();
+        Assert.True(load.HasRoom(TimeSpan.Zero, 100));
+        load.Add(1, 1);
+        Assert.False(load.HasRoom(TimeSpan.FromMinutes(1), 100));
+    }
+
+    private static FarmWorker Worker(string name) => new() { Name = name, Incarnation = Guid.Empty, Checkpoints = [], FirstSeenAt = Now, LastSeenAt = Now };
+
+    private static FarmDevice Device(string worker) => new() { Worker = worker, Device = "d", Slots = 4, Profile = "p", AnnouncedSpeed = 1 };
+
+    private void Quarantine()
+    {
+        for (var i = 0; i < 5; i++) WorkerStanding.Fault(_worker, $"j/{i}", "No.", Now, Options);
+    }
+}

@@ -1,0 +1,88 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Workers;
+
+namespace RenderFarm.Tests.Simulation;
+
+/// <summary>Rules with one mistake each, as one could make it: a simulation that does not catch them would not catch ours.</summary>
+internal static class Mutants
+{
+    public static IReadOnlyDictionary<string, SimRules> All { get; } = new Dictionary<string, SimRules>
+    {
+        ["drop the fence"] = new() { Judge = WithoutFence },
+        ["acknowledge before the commit"] = new() { AcknowledgesFirst = true },
+        ["count a shutdown as an attempt"] = new() { Apply = WithChargedReturn },
+        ["accept two successes"] = new() { Judge = (task, job, report) => task is not null && report is SuccessReport ? new Ruling(Verdict.Accept) : ReportRules.Judge(task, job, report) },
+        ["never renew a lease"] = new() { Review = WithoutRenewal },
+        ["leave the epoch unchecked"] = new() { Claim = (record, allotments, _, now, expires) => record.Claim(allotments, record.Epoch, now, expires) },
+        ["let poison charge its neighbours"] = new() { TakeBack = WithChargedNeighbours },
+        ["never suspect"] = new() { TakeBack = (batch, held, _) => batch.TakeBack(held, died: false) },
+        ["run suspects among others"] = new() { WaitingSuspects = _ => [], Peek = WithSuspects },
+        ["say cancel once"] = new() { Review = (held, listed, expires) => HeartbeatRules.Review(held, listed, expires) with { Unwanted = [] } },
+        ["try again on the same worker"] = new() { Peek = (record, job, after, count, now) => record.Peek(job, after, count, now).ConvertAll(task => task with { AvoidWorker = null }) },
+        ["forget to end jobs"] = new() { RollUp = _ => { } },
+        ["skip the HEAD"] = new() { Confirm = (_, _) => true },
+        ["send again as a new attempt"] = new() { BeforeSendingAgain = ClaimAnew },
+        ["let leases age while nobody can be heard"] = new() { Read = (_, now) => new LeaseReading(LeaseState.Age, now, 0) },
+        ["dispatch paused jobs"] = new() { WaitingJobs = WithPaused },
+        ["blame workers for bad recipes"] = new() { IsWorkerFault = code => code == FailureCodes.BadRecipe || WorkerStanding.IsWorkerFault(code) },
+        ["never send again what was lost"] = new() { Review = WithoutSendingAgainNorExpiry },
+    };
+
+    private static Ruling WithoutFence(RenderTask? task, RenderJob? job, Report report) =>
+        task is { LeaseExpiresAt: not null } && report is FailureReport ? new Ruling(Verdict.Accept) : ReportRules.Judge(task, job, report);
+
+    private static void WithChargedReturn(TaskBatch batch, RenderTask task, Report report)
+    {
+        if (report is ReturnReport) task.TryAgain(batch.JobOf(task), null);
+        else batch.Apply(task, report);
+    }
+
+    private static HeartbeatVerdict WithoutRenewal(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    {
+        var rows = held.ToList();
+        var leases = rows.ConvertAll(task => task.LeaseExpiresAt);
+        var verdict = HeartbeatRules.Review(rows, listed, expires);
+        for (var i = 0; i < rows.Count; i++) rows[i].LeaseExpiresAt = leases[i];
+        return verdict;
+    }
+
+    // A living worker's attempts never expire and are never sent again: a lost command is a lost task.
+    private static HeartbeatVerdict WithoutSendingAgainNorExpiry(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    {
+        var rows = held.ToList();
+        var verdict = HeartbeatRules.Review(rows, listed, expires);
+        foreach (var task in rows) task.LeaseExpiresAt = expires;
+        return verdict with { Lost = [] };
+    }
+
+    private static void WithChargedNeighbours(TaskBatch batch, IReadOnlyCollection<RenderTask> held, bool died)
+    {
+        if (died) foreach (var task in held) task.TryAgain(batch.JobOf(task), null);
+        else batch.TakeBack(held, died);
+    }
+
+    private static List<WaitingTask> WithSuspects(SimRecord record, JobId job, int after, int count, DateTimeOffset now) => [.. record.TasksOf(job)
+        .Where(task => task.Status == TaskStatuses.Queued && task.Index > after && (task.NotBefore is null || task.NotBefore <= now))
+        .Take(count).Select(task => new WaitingTask(task.Index, task.Cost, task.AvoidWorker))];
+
+    private static void ClaimAnew(SimRecord record, RenderTask task)
+    {
+        var job = record.JobOf(task);
+        var (worker, device, expires) = (task.Worker!, task.Device!, task.LeaseExpiresAt!.Value);
+        Transitions.Apply(job, task, TaskEvent.Requeued);
+        task.Claim(job, worker, device, expires);
+    }
+
+    private static List<WaitingJob> WithPaused(SimRecord record)
+    {
+        var paused = record.Jobs.Where(job => job.PausedAt is not null).ToDictionary(job => job, job => job.PausedAt);
+        foreach (var job in paused.Keys) job.PausedAt = null;
+        var waiting = record.WaitingJobs();
+        foreach (var (job, since) in paused) job.PausedAt = since;
+        return waiting;
+    }
+}
