@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using RenderFarm.Worker.NullRenderer;
 using RenderFarm.Worker.Telemetry;
 
 namespace RenderFarm.Worker;
@@ -36,6 +37,12 @@ public static class WorkerRegistration
         services.AddHostedService<WorkerService>();
         return services;
     }
+
+    /// <summary>
+    /// Puts in the place of the engine what renders nothing, to measure and to break the farm around it. Call before <see cref="AddWorker"/>.
+    /// </summary>
+    internal static IServiceCollection AddNullRenderer(this IServiceCollection services) =>
+        services.AddSingleton<IPipelineLoader, NullLoader>().AddSingleton<IImageFiles, PaddedImageFiles>();
 
     private static void AddLoop<TLoop>(IServiceCollection services)
         where TLoop : class, IHostedService
