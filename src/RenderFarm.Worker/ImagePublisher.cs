@@ -10,13 +10,15 @@ using RenderFarm.Imaging;
 namespace RenderFarm.Worker;
 
 /// <summary>Pixels to a stored object: encode with the recipe inside, checksum, key, put.</summary>
-internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ImagePublisher> logger)
+internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ImagePublisher> logger, IImageFiles? files = null)
 {
+    private readonly IImageFiles _files = files ?? new ImageFiles();
+
     /// <exception cref="ObjectStoreException">The store refused as often as tries are allowed.</exception>
     public async Task<StoredImage> PublishAsync(HeldRun run, GenerationResult result, ExecutionProfile profile, CancellationToken cancellation)
     {
         var command = run.Command;
-        var file = ImageEncoder.Encode(result.Image, SettingsMapping.ToFileFormat(command.Format), command.Quality, new ImageTexts
+        var file = _files.Encode(result.Image, SettingsMapping.ToFileFormat(command.Format), command.Quality, new ImageTexts
         {
             Parameters = ParametersText.For(command.Recipe),
             Recipe = command.Recipe.ToCanonicalJson(),

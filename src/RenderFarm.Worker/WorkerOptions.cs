@@ -2,11 +2,14 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RenderFarm.Worker;
 
-/// <summary>How a worker runs. Bound from the section <c>Worker</c>.</summary>
+/// <summary>How a worker runs. Bound from the section <c>RenderFarm:Worker</c>.</summary>
 public sealed class WorkerOptions
 {
     /// <summary>Name of the configuration section.</summary>
-    public const string Section = "Worker";
+    public const string Section = "RenderFarm:Worker";
+
+    /// <summary>The renderer that renders nothing.</summary>
+    public const string NullRenderer = "null";
 
     /// <summary>Name of the worker, stable over restarts: lower-case letters, digits and hyphens. Default <c>worker</c>.</summary>
     [Required]
@@ -77,4 +80,22 @@ public sealed class WorkerOptions
     /// <summary>Longest time a stop waits for held attempts to be handed back, 0 s…5 minutes; default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Checkpoint folders in the diffusers ONNX layout; the first is loaded at start. Of a worker that is a process of its own.</summary>
+    public IList<string> Checkpoints { get; } = [];
+
+    /// <summary>Whether a worker that is a process of its own serves health and metrics over HTTP; default true.</summary>
+    public bool Health { get; set; } = true;
+
+    /// <summary><c>engine</c> (default) renders; <c>null</c> makes small pictures of nothing, to measure and to break the farm around them.</summary>
+    [RegularExpression("engine|null", ErrorMessage = "Worker:Renderer is engine, or null to render nothing.")]
+    public string Renderer { get; set; } = "engine";
+
+    /// <summary>Size of a PNG that shows nothing, 0…64 MiB; default 5,000 bytes. A picture with its texts takes some 2,000.</summary>
+    [Range(0, 1 << 26)]
+    public int NullImageBytes { get; set; } = 5_000;
+
+    /// <summary>Time that one takes in its slot, 0 s…10 min; default none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan NullImageTime { get; set; }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Worker.Checkpoints;
 using RenderFarm.Worker.Devices;
+using RenderFarm.Worker.NullRenderer;
 using RenderFarm.Worker.Telemetry;
 
 namespace RenderFarm.Worker;
@@ -39,6 +40,12 @@ public static class WorkerRegistration
         services.AddHostedService<WorkerService>();
         return services;
     }
+
+    /// <summary>
+    /// Puts in the place of the engine what renders nothing, to measure and to break the farm around it. Call before <see cref="AddWorker"/>.
+    /// </summary>
+    internal static IServiceCollection AddNullRenderer(this IServiceCollection services) =>
+        services.AddSingleton<IPipelineLoader, NullLoader>().AddSingleton<IImageFiles, PaddedImageFiles>();
 
     private static RenderDevices Devices(IServiceProvider provider)
     {

@@ -2,14 +2,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
-using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Hosting.Health;
 
 namespace RenderFarm.Coordinator.Api;
 
 /// <summary><c>/health/live</c>: the server answers. <c>/health/ready</c>: it can turn a job into images, or says why not.</summary>
-internal sealed class FarmHealth(RecordStartup startup, IAttemptSender sender, FarmRecord record)
+internal sealed class FarmHealth(RecordStartup startup, IEnumerable<IReadiness> parts, FarmRecord record, TimeProvider clock)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
@@ -26,7 +26,7 @@ internal sealed class FarmHealth(RecordStartup startup, IAttemptSender sender, F
     {
         var reasons = new List<string>();
         if (!startup.IsMigrated) reasons.Add("The record is being migrated.");
-        if (!sender.IsReady) reasons.Add("The bus has not started.");
+        reasons.AddRange(await new Readiness(parts, clock).WhatIsAwayAsync(cancellation));
         if (startup.IsMigrated && !await record.ReadAsync(db => db.Workers.AnyAsync(worker => worker.Status == WorkerStatuses.Active, cancellation), cancellation))
             reasons.Add("No worker is active.");
         return reasons.Count == 0 ? Answers.Ok(new HealthView("ready")) : Problems.Unavailable(string.Join(' ', reasons), RetryAfter);

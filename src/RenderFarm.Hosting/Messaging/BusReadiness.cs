@@ -1,15 +1,24 @@
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Hosting.Health;
 
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>Says which queues of this process are not being read.</summary>
-internal sealed class BusReadiness(IBusControl bus) : IReadiness
+internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) : IReadiness
 {
+    public string Name => "The bus";
+
     public Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
     {
         var health = bus.CheckHealth();
-        if (health.Status == BusHealthStatus.Healthy) return Task.FromResult<string?>(null);
+        if (health.Status == BusHealthStatus.Healthy)
+        {
+            return Task.FromResult(services.GetService<BusWatch>()?.Quiet is { Count: > 0 } quiet
+                ? $"The bus has gone quiet; not read: {string.Join(", ", quiet)}."
+                : null);
+        }
+
         var silent = health.Endpoints.Where(endpoint => endpoint.Value.Status != BusHealthStatus.Healthy)
             .Select(endpoint => endpoint.Key.Split('?')[0].Split('/')[^1]).Order(StringComparer.Ordinal).ToList();
         return Task.FromResult<string?>(silent.Count == 0

@@ -44,7 +44,16 @@ public static class BusRegistration
             if (broker is null) bus.UsingInMemory((context, transport) => Declare(parts, context, transport));
             else bus.UsingRabbitMq((context, transport) => RabbitMqTransport.Configure(transport, broker, options, () => Declare(parts, context, transport)));
         });
+        if (broker is not null) Watch(services, broker);
         return services;
+    }
+
+    // After the bus, so that a stopping process ends the watch first.
+    private static void Watch(IServiceCollection services, BrokerAddress broker)
+    {
+        services.AddSingleton<QueueActivity>().AddReceiveObserver(provider => provider.GetRequiredService<QueueActivity>());
+        services.AddSingleton(broker).AddSingleton<BusWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<BusWatch>());
     }
 
     private static void Declare(BusPart[] parts, IBusRegistrationContext context, IReceiveConfigurator transport)

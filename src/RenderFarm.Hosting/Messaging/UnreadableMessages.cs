@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using MassTransit;
 using Microsoft.Extensions.Logging;
+using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Hosting.Messaging;
 
@@ -10,12 +11,8 @@ namespace RenderFarm.Hosting.Messaging;
 /// </summary>
 internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> logger) : IReceiveObserver
 {
-    /// <summary>Name of the meter.</summary>
-    public const string MeterName = "RenderFarm.Bus";
-
-    private static readonly Meter Meter = new(MeterName);
-    private static readonly Counter<long> DeadLettered = Meter.CreateCounter<long>(
-        "renderfarm.bus.dead_lettered", "{message}", "Messages that could not be read or handled and were set aside, by queue.");
+    private static readonly Counter<long> DeadLettered = new Meter(FarmInstruments.HostingMeter).CreateCounter<long>(
+        FarmInstruments.BusDeadLettered, "{message}", "Messages that could not be read or handled and were set aside, by queue.");
 
     public Task PreReceive(ReceiveContext context) => Task.CompletedTask;
 

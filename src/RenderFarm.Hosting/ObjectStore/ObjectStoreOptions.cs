@@ -15,6 +15,12 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// <remarks>Its scheme decides on TLS. Requests are path style: the bucket is the first segment of the path.</remarks>
     public string? Endpoint { get; set; }
 
+    /// <summary>Whether to speak TLS with an <see cref="Endpoint"/> without a scheme, such as <c>minio:9000</c>; default true. A scheme wins.</summary>
+    public bool Tls { get; set; } = true;
+
+    /// <summary>Default true: the bucket is the first segment of the path, which every server understands. The other style is not spoken.</summary>
+    public bool PathStyle { get; set; } = true;
+
     /// <summary>The bucket; made when it is missing and <see cref="CreateBucket"/> allows. Default <c>renderfarm</c>.</summary>
     [RegularExpression("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "RenderFarm:Store:Bucket is 3…63 lower-case letters, digits, dots and hyphens, with a letter or digit at either end.")]
     public string Bucket { get; set; } = "renderfarm";
@@ -40,6 +46,11 @@ public sealed class ObjectStoreOptions : IValidatableObject
     [Range(1, 10, ErrorMessage = "RenderFarm:Store:Tries is 1…10.")]
     public int Tries { get; set; } = 3;
 
+    /// <summary>The endpoint with its scheme; null when it is none.</summary>
+    internal Uri? Address =>
+        Uri.TryCreate(Endpoint!.Contains("://", StringComparison.Ordinal) ? Endpoint : $"{(Tls ? "https" : "http")}://{Endpoint}", UriKind.Absolute, out var address)
+        && address.Scheme is "http" or "https" && address.AbsolutePath == "/" ? address : null;
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -52,8 +63,9 @@ public sealed class ObjectStoreOptions : IValidatableObject
         }
 
         if (string.IsNullOrEmpty(Endpoint)) yield break;
-        if (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.AbsolutePath != "/")
+        if (Address is null)
             yield return new ValidationResult($"RenderFarm:Store:Endpoint is '{Endpoint}'; allowed is an address without a path, such as http://minio:9000 or https://s3.eu-central-1.amazonaws.com.");
+        if (!PathStyle) yield return new ValidationResult("RenderFarm:Store:PathStyle is false; allowed is true: requests name the bucket in the path.");
         if (string.IsNullOrEmpty(AccessKey)) yield return new ValidationResult("RenderFarm:Store:AccessKey is missing; an S3 server asks who comes.");
         if (string.IsNullOrEmpty(SecretKey)) yield return new ValidationResult("RenderFarm:Store:SecretKey is missing; keep it in a file of the secrets folder or in the environment.");
     }

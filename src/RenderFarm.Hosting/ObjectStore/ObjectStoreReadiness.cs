@@ -7,6 +7,8 @@ internal sealed class ObjectStoreReadiness(IObjectStore store) : IReadiness
 {
     private static readonly ObjectKey Nothing = new("readiness/none");
 
+    public string Name => "The object store";
+
     public async Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
     {
         try

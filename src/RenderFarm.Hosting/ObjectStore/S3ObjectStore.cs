@@ -37,7 +37,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             AutomaticDecompression = DecompressionMethods.None,
         })
         { Timeout = Timeout.InfiniteTimeSpan };
-        var endpoint = new Uri(options.Endpoint!);
+        var endpoint = options.Address!;
         _client = new MinioClient()
             .WithEndpoint(endpoint)
             .WithSSL(endpoint.Scheme == Uri.UriSchemeHttps)

@@ -52,6 +52,9 @@ public static class FarmInstruments
     /// <summary>Histogram, seconds by <c>outcome</c> (stored, failed): one try to store an object.</summary>
     public const string StorePut = "renderfarm.store.put.duration";
 
+    /// <summary>Counter by <c>queue</c>: messages that could not be read or handled and were set aside.</summary>
+    public const string BusDeadLettered = "renderfarm.bus.dead_lettered";
+
     /// <summary>Gauge: attempts that this worker holds, waiting ones included.</summary>
     public const string WorkerHeld = "renderfarm.worker.held";
 

@@ -64,5 +64,5 @@ internal sealed class NullPipeline(int bytes, TimeSpan time, Action<uint>? start
 /// <summary>Makes <see cref="NullPipeline"/>s for any checkpoint.</summary>
 internal sealed class NullLoader(int bytes, TimeSpan time, Action<uint>? started) : IPipelineLoader
 {
-    public ITextToImagePipeline Load(Checkpoint checkpoint) => new NullPipeline(bytes, time, started);
+    public ITextToImagePipeline Load(Checkpoint checkpoint, string device) => new NullPipeline(bytes, time, started);
 }

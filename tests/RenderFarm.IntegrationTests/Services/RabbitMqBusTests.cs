@@ -156,6 +156,36 @@ public sealed class RabbitMqBusTests : IAsyncLifetime
         await UntilIndexAsync(bench, 2);
     }
 
+    [Fact]
+    public async Task Broker_killed_and_restarted_keeps_confirmed_reports_and_needs_no_restart_of_ours()
+    {
+        await using var broker = await RabbitMqService.StartAsync();
+        await using var world = await broker.AddVirtualHostAsync();
+        await using var bench = await (await BusBench.StartAsync(world.Address)).ReadyAsync();
+        await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
+        await bench.Reports.Reader.ReadAsync(Cancellation);
+        // A broker that dies within seconds of a queue's birth may not have written it down, as this version's may.
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, Cancellation);
+        await broker.KillAsync();
+        var sending = bench.SendUntilTakenAsync(BusBench.Lasting, new AttemptReports([]));
+        await broker.StartAgainAsync();
+        await sending;
+        await bench.Reports.Reader.ReadAsync(Cancellation);
+        await bench.ReadyAsync();
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(7));
+        await UntilIndexAsync(bench, 7);
+    }
+
+    [Fact]
+    public async Task Queue_that_vanishes_under_its_reader_is_noticed_and_read_again()
+    {
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        await World.DeleteQueueAsync(BusBench.Owned);
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(9));
+        await UntilIndexAsync(bench, 9);
+        await bench.ReadyAsync();
+    }
+
     private static async Task UntilIndexAsync(BusBench bench, int index)
     {
         while ((await bench.Commands.Reader.ReadAsync(Cancellation)).Attempt.Index != index)

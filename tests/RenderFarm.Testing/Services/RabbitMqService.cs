@@ -101,6 +101,12 @@ public sealed class RabbitMqService : IAsyncDisposable
         }
     }
 
+    internal async Task DeleteQueueAsync(string virtualHost, string queue)
+    {
+        using var deleted = await _management.DeleteAsync(new Uri($"api/queues/{virtualHost}/{queue}", UriKind.Relative));
+        deleted.EnsureSuccessStatusCode();
+    }
+
     private LocalServer Own => _server ?? throw new InvalidOperationException("A broker named in the environment is not this run's to stop.");
 
     private static RabbitMqService Existing(Uri address)
@@ -146,6 +152,9 @@ public sealed class VirtualHost : IAsyncDisposable
 
     /// <summary>Closes every connection to it from the broker's side.</summary>
     public Task CloseConnectionsAsync() => _broker.CloseConnectionsAsync(_name);
+
+    /// <summary>Deletes a queue, whoever reads it.</summary>
+    public Task DeleteQueueAsync(string queue) => _broker.DeleteQueueAsync(_name, queue);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync() => await _broker.RemoveVirtualHostAsync(_name);

@@ -33,7 +33,7 @@ public sealed class ObjectStoreOptionsTests : IDisposable
     [InlineData("RenderFarm:Store names either Folder (images on this machine) or Endpoint (an S3 server); neither is set.", null, null, "b", "b")]
     [InlineData("RenderFarm:Store names either Folder (images on this machine) or Endpoint (an S3 server); both are set.", "/images", "http://s3", "b", "b")]
     [InlineData(
-        "RenderFarm:Store:Endpoint is 's3:9000'; allowed is an address without a path, such as http://minio:9000 or https://s3.eu-central-1.amazonaws.com.", null, "s3:9000", "b", "b")]
+        "RenderFarm:Store:Endpoint is 'http://s3/images'; allowed is an address without a path, such as http://minio:9000 or https://s3.eu-central-1.amazonaws.com.", null, "http://s3/images", "b", "b")]
     [InlineData("RenderFarm:Store:AccessKey is missing; an S3 server asks who comes.", null, "http://s3", null, "b")]
     [InlineData("RenderFarm:Store:SecretKey is missing; keep it in a file of the secrets folder or in the environment.", null, "http://s3", "a", null)]
     public void Wrong_option_is_named_with_what_is_allowed(string expected, string? folder, string? endpoint, string? access, string? secret)

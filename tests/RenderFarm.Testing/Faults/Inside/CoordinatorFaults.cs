@@ -34,6 +34,8 @@ internal sealed class WatchedAttemptSender(IAttemptSender inner, KillSwitch kill
 
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) => inner.CancelAsync(worker, command, cancellation);
 
+    public Task PrepareAsync(string worker, PrepareCheckpoint command, CancellationToken cancellation) => inner.PrepareAsync(worker, command, cancellation);
+
     public Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation) => inner.ProbeAsync(probe, cancellation);
 
     public Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation) => inner.ReturnProbeAsync(probe, cancellation);

@@ -24,8 +24,8 @@ internal static class WorkerFaults
 /// <summary>Loads a <see cref="PacedPipeline"/> for any checkpoint.</summary>
 internal sealed class PacedLoader(IOptions<WorkerOptions> options, KillSwitch kill) : IPipelineLoader
 {
-    public ITextToImagePipeline Load(Checkpoint checkpoint) => new PacedPipeline(
-        options.Value.Slots, ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value)), PacedPipeline.StepFromEnvironment(), kill);
+    public ITextToImagePipeline Load(Checkpoint checkpoint, string device) => new PacedPipeline(
+        options.Value.Slots, ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options.Value, device)), PacedPipeline.StepFromEnvironment(), kill);
 }
 
 /// <summary>Sees success reports leave.</summary>

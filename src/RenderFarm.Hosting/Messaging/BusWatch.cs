@@ -1,0 +1,127 @@
+using MassTransit;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using RenderFarm.Hosting.Background;
+
+namespace RenderFarm.Hosting.Messaging;
+
+/// <summary>
+/// Looks at the broker from outside the bus, over a connection of its own, and starts the bus again when it is not being read: because a consumer has gone quiet
+/// although everything looks well, or because the bus still waits out a long pause between its tries when the broker has been back for seconds.
+/// </summary>
+/// <remarks>Does nothing while the broker is away: that is for the bus to sit out. What was in hand is delivered again after a restart of the bus.</remarks>
+internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, QueueActivity activity, TimeProvider clock, ILogger<BusWatch> logger)
+    : FarmLoop(Interval, clock, logger), IAsyncDisposable
+{
+    /// <summary>Time between two looks.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(20);
+    private readonly QuietQueues _quiet = new();
+    private readonly TimeProvider _clock = clock;
+    private IConnection? _connection;
+    private int _unhealthyLooks;
+
+    /// <summary>Queues found quiet and not yet seen at work again.</summary>
+    public IReadOnlyList<string> Quiet { get; private set; } = [];
+
+    /// <summary>Name of the queue that an endpoint's address means.</summary>
+    public static string QueueOf(Uri address) => Uri.UnescapeDataString(address.AbsolutePath.Split('/')[^1]);
+
+    protected override async Task<bool> PassAsync(CancellationToken stopping)
+    {
+        var health = bus.CheckHealth();
+        var isHealthy = health.Status == BusHealthStatus.Healthy;
+        _unhealthyLooks = isHealthy ? 0 : _unhealthyLooks + 1;
+        if (await ConnectAsync(stopping) is not { } connection) return false;
+        if (!isHealthy)
+        {
+            // One look more than a bus takes that has just begun to connect.
+            if (_unhealthyLooks >= 3) await RestartAsync("the broker is back and it is not connected", stopping);
+            return false;
+        }
+
+        List<QueueLook> looks = [];
+        foreach (var queue in health.Endpoints.Keys.Where(address => !address.Contains("temporary=true", StringComparison.Ordinal)))
+            looks.Add(await LookAsync(connection, QueueOf(new Uri(queue)), stopping));
+        Quiet = _quiet.Judge(looks);
+        if (Quiet.Count > 0) await RestartAsync($"nobody reads {string.Join(", ", Quiet)}", stopping);
+        return false;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null) await _connection.DisposeAsync();
+        Dispose();
+    }
+
+    private async Task<IConnection?> ConnectAsync(CancellationToken stopping)
+    {
+        if (_connection is { IsOpen: true }) return _connection;
+        if (_connection is not null) await _connection.DisposeAsync();
+        _connection = null;
+        var factory = new ConnectionFactory
+        {
+            HostName = broker.Host,
+            Port = broker.Port,
+            VirtualHost = broker.VirtualHost,
+            UserName = broker.User,
+            Password = broker.Password,
+            AutomaticRecoveryEnabled = false,
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
+            ContinuationTimeout = TimeSpan.FromSeconds(3),
+            RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            ClientProvidedName = "renderfarm watch",
+            Ssl = new SslOption(broker.Host, enabled: broker.IsTls),
+        };
+        try
+        {
+            return _connection = await factory.CreateConnectionAsync(stopping);
+        }
+        catch (Exception error) when (error is BrokerUnreachableException or TimeoutException or IOException || (error is OperationCanceledException && !stopping.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    private async Task<QueueLook> LookAsync(IConnection connection, string queue, CancellationToken stopping)
+    {
+        var (taken, inHand) = activity.Of(queue);
+        try
+        {
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
+            var found = await channel.QueueDeclarePassiveAsync(queue, stopping);
+            return new QueueLook(queue, true, found.ConsumerCount, found.MessageCount, taken, inHand);
+        }
+        catch (OperationInterruptedException error) when (error.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return new QueueLook(queue, false, 0, 0, taken, inHand);
+        }
+    }
+
+    private async Task RestartAsync(string why, CancellationToken stopping)
+    {
+        LogRestart(logger, why);
+        using var limit = new CancellationTokenSource(RestartLimit, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
+        try
+        {
+            await bus.StopAsync(either.Token);
+            await bus.StartAsync(either.Token);
+        }
+        catch (Exception error) when (!stopping.IsCancellationRequested)
+        {
+            LogRestartFailed(logger, error);
+        }
+
+        _unhealthyLooks = 0;
+        _quiet.Forget();
+    }
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "The bus is started again: {Why}")]
+    private static partial void LogRestart(ILogger logger, string why);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "The bus could not be started again; another try follows")]
+    private static partial void LogRestartFailed(ILogger logger, Exception error);
+}
