@@ -2,10 +2,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using OpenTelemetry;
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Hosting.Telemetry;
@@ -43,7 +44,7 @@ public static class TelemetryRegistration
         if (!string.IsNullOrEmpty(configuration[OtlpEndpoint]))
         {
             telemetry
-                .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource("MassTransit"))
+                .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(EndpointNames.Telemetry))
                 .WithLogging()
                 .UseOtlpExporter();
         }

@@ -11,7 +11,7 @@ internal static class DeviceNames
         if (options.Devices is null) return [(WorkerIdentity.Device, options.Device)];
         string[] settings = options.Devices == "auto" ? [.. Diffusion.ExecutionEnvironment.AllDevices()] : options.Devices.Split(',');
         if (settings.GroupBy(Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new NotSupportedException($"Worker:Devices is '{options.Devices}', which names {twice.First()} twice; allowed is each device once.");
+            throw new NotSupportedException($"Worker:Devices is '{options.Devices}', which names {twice.Key} twice; allowed is each device once.");
         // Which of the machine's sockets a CPU device gets is the operating system's affair: the engine has one CPU.
         return [.. settings.Select(setting => (Name(setting), setting.StartsWith("cpu", StringComparison.Ordinal) ? "cpu" : setting))];
     }

@@ -168,7 +168,7 @@ public sealed class PinnedShapeTests
         Assert.Empty(messages.Except(pinned));
 
         static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(AttemptReport) or nameof(StoredImage) or nameof(AttemptFailure)
-            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(CheckpointDescription);
+            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription);
     }
 
     [Fact]
