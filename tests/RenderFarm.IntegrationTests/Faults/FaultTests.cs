@@ -51,7 +51,9 @@ public sealed class FaultTests(ITestOutputHelper output)
         var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
         output.WriteLine($"{deaths} deaths, {verdict}");
         Assert.Equal((1, 0, 0, 0, 0), (verdict.Failed, verdict.Lost, verdict.Duplicated, verdict.Wrong, verdict.Charged));
-        Assert.Equal(3, deaths);
+        // One death in company and two alone, and another in company where the process died before its word of having started was out: then the record
+        // knows no suspect, and the first death tells it nothing.
+        Assert.InRange(deaths, 3, 5);
     }
 
     [Fact]
