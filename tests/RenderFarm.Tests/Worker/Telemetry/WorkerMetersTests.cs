@@ -30,13 +30,13 @@ public sealed class WorkerMetersTests : IDisposable
     {
         var sender = new MeteredReportSender(new Bus(), _meters);
         RunId[] runs = [Run(), Run(), Run(), Run()];
-        foreach (var run in runs) await sender.ReportAsync(new AttemptStarted(_attempt, run, "w"), Cancellation);
+        foreach (var run in runs) await sender.ReportAsync([new AttemptStarted(_attempt, run, "w")], Cancellation);
         Assert.Equal(4, _reader.Now(FarmInstruments.WorkerSlotsUsed, "")[""]);
 
-        await sender.ReportAsync(new AttemptSucceeded(_attempt, runs[0], "w", new StoredImage("k", "s", 1, 1, "p")), Cancellation);
-        await sender.ReportAsync(new AttemptFailed(_attempt, runs[1], "w", new AttemptFailure("c", true, "d")), Cancellation);
-        await sender.ReportAsync(new AttemptReturned(_attempt, runs[2], "w"), Cancellation);
-        await sender.ReportAsync(new AttemptCanceled(_attempt, runs[3], "w"), Cancellation);
+        await sender.ReportAsync([new AttemptSucceeded(_attempt, runs[0], "w", new StoredImage("k", "s", 1, 1, "p"))], Cancellation);
+        await sender.ReportAsync([new AttemptFailed(_attempt, runs[1], "w", new AttemptFailure("c", true, "d"))], Cancellation);
+        await sender.ReportAsync([new AttemptReturned(_attempt, runs[2], "w")], Cancellation);
+        await sender.ReportAsync([new AttemptCanceled(_attempt, runs[3], "w")], Cancellation);
 
         Assert.Equal(["canceled", "failed", "returned", "succeeded"], _reader.Read(FarmInstruments.WorkerAttempts, "outcome").Select(entry => entry.Tag).Order());
         Assert.Equal(1, _reader.Read(FarmInstruments.WorkerImages).Sum(entry => entry.Value));
@@ -51,10 +51,10 @@ public sealed class WorkerMetersTests : IDisposable
         var sender = new MeteredReportSender(bus, _meters);
         var report = new AttemptSucceeded(_attempt, Run(), "w", new StoredImage("k", "s", 1, 1, "p"));
 
-        await Assert.ThrowsAsync<IOException>(() => sender.ReportAsync(report, Cancellation));
+        await Assert.ThrowsAsync<IOException>(() => sender.ReportAsync([report], Cancellation));
         Assert.Empty(_reader.Read(FarmInstruments.WorkerImages));
         bus.Refuses = false;
-        await sender.ReportAsync(report, Cancellation);
+        await sender.ReportAsync([report], Cancellation);
 
         Assert.Single(_reader.Read(FarmInstruments.WorkerImages));
     }
@@ -65,7 +65,7 @@ public sealed class WorkerMetersTests : IDisposable
     {
         public bool Refuses { get; set; }
 
-        public Task ReportAsync(object report, CancellationToken cancellation) => Refuses ? throw new IOException("The broker is away.") : Task.CompletedTask;
+        public Task ReportAsync(IReadOnlyList<object> reports, CancellationToken cancellation) => Refuses ? throw new IOException("The broker is away.") : Task.CompletedTask;
 
         public Task TellAsync(object message, CancellationToken cancellation) => Task.CompletedTask;
 
