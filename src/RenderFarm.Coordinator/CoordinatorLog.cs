@@ -60,6 +60,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A message of worker {Worker} comes from incarnation {Incarnation}, which is not the present one; it is ignored")]
     public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
 
+    [LoggerMessage(EventId = 304, Level = LogLevel.Warning, Message = "Signals between coordinators are interrupted; event streams look at the record by themselves meanwhile")]
+    public static partial void SignalsInterrupted(ILogger logger, Exception error);
+
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
 
@@ -69,6 +72,21 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 407, Level = LogLevel.Information, Message = "The farm was {Change} by request")]
     public static partial void FarmChanged(ILogger logger, string change);
 
+    [LoggerMessage(EventId = 408, Level = LogLevel.Information, Message = "Checkpoint {Name} was published as {Digest}")]
+    public static partial void CheckpointPublished(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 409, Level = LogLevel.Information, Message = "Checkpoint {Name} ({Digest}) was removed by request")]
+    public static partial void CheckpointRemoved(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "The checkpoints of the object store could not be listed; what was known of them stays: {Reason}")]
+    public static partial void CheckpointsUnread(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 411, Level = LogLevel.Information, Message = "Worker {Worker} is to load checkpoint {Digest} on {Device}")]
+    public static partial void PreparingCheckpoint(ILogger logger, string worker, string device, string digest);
+
+    [LoggerMessage(EventId = 412, Level = LogLevel.Warning, Message = "Worker {Worker} could not be told to load checkpoint {Digest}; it is tried again")]
+    public static partial void PrepareFailed(ILogger logger, string worker, string digest, Exception error);
+
     [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
     public static partial void LeadershipGained(ILogger logger, long epoch);
 
@@ -77,6 +95,15 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
     public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
+
+    [LoggerMessage(EventId = 700, Level = LogLevel.Information, Message = "Job {Job} is past its retention: its {Count} objects were deleted")]
+    public static partial void JobImagesDeleted(ILogger logger, JobId job, int count);
+
+    [LoggerMessage(EventId = 701, Level = LogLevel.Information, Message = "The day of job id {First} has no jobs left; its tasks were dropped")]
+    public static partial void DayDropped(ILogger logger, JobId first);
+
+    [LoggerMessage(EventId = 702, Level = LogLevel.Information, Message = "{Count} images that no record names were deleted")]
+    public static partial void Swept(ILogger logger, int count);
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);

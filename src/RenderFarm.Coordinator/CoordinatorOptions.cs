@@ -59,6 +59,26 @@ public sealed class CoordinatorOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan QuarantineCoolDown { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Time between two looks at which checkpoints devices should serve, 0.1 s…10 min; default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan ShelfInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Checkpoints that a device serves at a time, 1…64; default 2, as many as a worker keeps loaded.</summary>
+    [Range(1, 64)]
+    public int CheckpointsPerDevice { get; set; } = 2;
+
+    /// <summary>Time that fetching and loading a checkpoint takes, 1 s…1 h; default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan CheckpointLoadTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Load times that a checkpoint with work stays on a device at least, 1…1,000; default 10, so that loading takes a tenth of a device's time at most.</summary>
+    [Range(1, 1_000)]
+    public double CheckpointDwellFactor { get; set; } = 10;
+
+    /// <summary>Time without work after which a checkpoint gives up its place on a device, 0 s…1 d; default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan CheckpointQuietTime { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Wait before the second attempt, doubled for each further one, 0 s…10 min; default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan RetryBackoff { get; set; } = TimeSpan.FromSeconds(1);
@@ -74,4 +94,20 @@ public sealed class CoordinatorOptions
     /// <summary>Silence after which an event stream sends a comment, 1 s…5 min; default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan EventKeepAlive { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Days after its end until a job that names no retention is deleted with its images, 1…36,500; null (the default) to keep it.</summary>
+    [Range(1, 36_500)]
+    public int? RetentionDays { get; set; }
+
+    /// <summary>Time between two looks for jobs to delete, 1 s…1 day; default 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Time between two looks for images that no record names, 1 min…30 days; default 1 day. Lists the whole store.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Age below which such an image is left alone, 1 h…30 days; default 1 day. Longer than any report can be on its way.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
+    public TimeSpan SweepGrace { get; set; } = TimeSpan.FromDays(1);
 }

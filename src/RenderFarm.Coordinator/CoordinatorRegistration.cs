@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Checkpoints;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
 using RenderFarm.Coordinator.Inputs;
@@ -14,6 +15,8 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Jobs.Submission;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Rescue;
+using RenderFarm.Coordinator.Retention;
 using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Hosting.ObjectStore;
@@ -42,6 +45,10 @@ public static class CoordinatorRegistration
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
         services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
+        services.AddSingleton<CheckpointStore>().AddSingleton<BlobRequests>().AddSingleton<CheckpointRequests>();
+        AddHosted<StoredCheckpoints>(services);
+        AddHosted<ShelfKeeper>(services);
+
         services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
@@ -51,6 +58,9 @@ public static class CoordinatorRegistration
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<CoordinatorSignals>(services);
+        AddHosted<JobRetention>(services);
+        AddHosted<OrphanSweeper>(services);
         AddHosted<RecordGauges>(services);
         services.AddFarmOpenApi();
         return services;
@@ -65,6 +75,7 @@ public static class CoordinatorRegistration
         app.MapJobs();
         app.MapInputs();
         app.MapWorkers();
+        app.MapCheckpoints();
         app.MapFarm();
         FarmHealth.Map(app);
         Acceptance.Map(app);
@@ -80,7 +91,7 @@ public static class CoordinatorRegistration
     private static async Task AnswerFailureAsync(HttpContext http)
     {
         var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
-        if (error is not null && http.RequestServices.GetRequiredService<IDatabase>().IsUnavailable(error))
+        if (error is not (null or ObjectStoreException) && http.RequestServices.GetRequiredService<IDatabase>().IsUnavailable(error))
         {
             CoordinatorLog.RecordUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("RenderFarm.Coordinator.Api"), error);
             await Problems.Unavailable("The record cannot be reached at the moment.", RecordRetry).ExecuteAsync(http);

@@ -17,6 +17,10 @@ public sealed record ExecutionEnvironment(string Runtime, string Provider, strin
     /// </summary>
     public const int EngineRevision = 2;
 
+    /// <summary>Every device that this build can drive here, by the names that <see cref="PipelineOptions.Device"/> takes: all CUDA devices, else the CPU.</summary>
+    /// <exception cref="NotSupportedException">This build has CUDA, and its libraries cannot be loaded here.</exception>
+    public static IReadOnlyList<string> AllDevices() => Onnx.Devices.ExecutionDevice.All();
+
     /// <summary>What pipelines with these options run on.</summary>
     /// <exception cref="ArgumentException">The options name no device there could be.</exception>
     /// <exception cref="NotSupportedException">This build cannot drive the device; the message says how to get one that can.</exception>

@@ -4,6 +4,8 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Worker.Checkpoints;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
@@ -17,7 +19,7 @@ namespace RenderFarm.Worker;
 internal sealed class AttemptRunner(
     WorkerIdentity identity,
     HeldRuns runs,
-    PipelineCache pipelines,
+    RenderDevices devices,
     InputPictures inputs,
     ImagePublisher publisher,
     ReportOutbox reports,
@@ -25,10 +27,10 @@ internal sealed class AttemptRunner(
     TimeProvider clock,
     ILogger<AttemptRunner> logger)
 {
-    /// <summary>Takes a delivery. Returns at once; the outcome comes as a report.</summary>
-    public void Take(RunAttempt command)
+    /// <summary>Takes a delivery for a device. Returns at once; the outcome comes as a report.</summary>
+    public void Take(RunAttempt command, string device)
     {
-        var run = new HeldRun(command, RunId.New(clock));
+        var run = new HeldRun(command, RunId.New(clock), devices[device].Name);
         if (!runs.TryAdd(run))
         {
             reports.Add(new AttemptReturned(run.Attempt, run.Run, identity.Name));
@@ -42,7 +44,7 @@ internal sealed class AttemptRunner(
     private async Task LiveAsync(HeldRun run)
     {
         var report = await RenderAsync(run);
-        progress.Remove(run);
+        progress.Remove(run, devices[run.Device].Steps);
         reports.Add(report, sent: () =>
         {
             // Held until the report is on the bus: heartbeats keep the lease meanwhile.
@@ -61,11 +63,12 @@ internal sealed class AttemptRunner(
             var request = SettingsMapping.ToRequest(recipe, await inputs.OfAsync(recipe, run.Stopping));
 
             // 2. The pipeline of its checkpoint, loaded if it is not.
-            var pipeline = await pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+            var device = devices[run.Device];
+            var pipeline = await device.Pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
 
             // 3. Pixels. The engine decides when; the first progress says that it has begun.
-            var watch = progress.Watch(run, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var rendering = pipeline.Value.GenerateAsync(request, watch, run.Stopping);
+            var watch = progress.Watch(run, device.Steps, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
+            var rendering = TimedAsync(device.Speed, recipe, pipeline.Value.GenerateAsync(request, watch, run.Stopping));
             // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
             _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             var result = await rendering.WaitAsync(run.Abandoned);
@@ -96,11 +99,26 @@ internal sealed class AttemptRunner(
         }
     }
 
+    private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Task<GenerationResult> rendering)
+    {
+        var sharing = speed.Begin();
+        GenerationResult? result = null;
+        try
+        {
+            return result = await rendering;
+        }
+        finally
+        {
+            speed.End(sharing, result is null ? null : (double)recipe.Width * recipe.Height * recipe.Steps, result?.RenderTime ?? TimeSpan.Zero);
+        }
+    }
+
     private static AttemptFailure Classify(Exception error) => error switch
     {
         GenerationException { Error: GenerationError.BadRequest } => new AttemptFailure(FailureCodes.BadRecipe, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.NotFinite } => new AttemptFailure(FailureCodes.NotFinite, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.OutOfMemory } => new AttemptFailure(FailureCodes.OutOfMemory, Retryable: true, error.Message),
+        CheckpointFetchException fetch => new AttemptFailure(fetch.Code, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
         InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),

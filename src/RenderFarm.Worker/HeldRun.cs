@@ -20,7 +20,7 @@ internal enum StopCause
 }
 
 /// <summary>One delivery of an attempt from the moment it is taken until its last report is sent.</summary>
-internal sealed class HeldRun(RunAttempt command, RunId run) : IDisposable
+internal sealed class HeldRun(RunAttempt command, RunId run, string device) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
@@ -31,6 +31,9 @@ internal sealed class HeldRun(RunAttempt command, RunId run) : IDisposable
     public AttemptId Attempt => command.Attempt;
 
     public RunId Run => run;
+
+    /// <summary>Name of the device that it runs on.</summary>
+    public string Device => device;
 
     public CancellationToken Stopping => _stop.Token;
 

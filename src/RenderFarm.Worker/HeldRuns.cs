@@ -8,14 +8,15 @@ internal sealed class HeldRuns
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, HeldRun> _runs = [];
     private TaskCompletionSource _empty = Completed();
+    private readonly HashSet<string> _abandoned = new(StringComparer.Ordinal);
     private bool _closed;
 
-    /// <summary>Takes a run; false when the worker is leaving and takes no more.</summary>
+    /// <summary>Takes a run; false when the worker is leaving, or the device's engine is stuck for good.</summary>
     public bool TryAdd(HeldRun run)
     {
         lock (_gate)
         {
-            if (_closed) return false;
+            if (_closed || _abandoned.Contains(run.Device)) return false;
             if (_runs.Count == 0) _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _runs.Add(run.Run.Value, run);
             return true;
@@ -58,11 +59,11 @@ internal sealed class HeldRuns
         return empty;
     }
 
-    /// <summary>Takes no more and waits for the engine no longer.</summary>
-    public void Abandon()
+    /// <summary>Takes no more for a device and waits for its engine no longer.</summary>
+    public void Abandon(string device)
     {
-        lock (_gate) _closed = true;
-        foreach (var run in Snapshot())
+        lock (_gate) _abandoned.Add(device);
+        foreach (var run in Snapshot().Where(run => run.Device == device))
         {
             run.Stop(StopCause.Stuck);
             run.Abandon();

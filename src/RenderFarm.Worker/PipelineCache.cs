@@ -4,8 +4,8 @@ using RenderFarm.Diffusion;
 
 namespace RenderFarm.Worker;
 
-/// <summary>No folder of this worker has the digest that a recipe names.</summary>
-internal sealed class UnknownCheckpointException(string digest) : Exception($"This worker does not hold the checkpoint {digest}.");
+/// <summary>Neither this worker nor the object store has the digest that a recipe names.</summary>
+internal sealed class UnknownCheckpointException(string digest) : Exception($"This worker does not hold the checkpoint {digest}, and cannot fetch it.");
 
 /// <summary>A pipeline in use: it stays loaded until this is disposed.</summary>
 internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : IDisposable
@@ -18,14 +18,15 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
 }
 
 /// <summary>
-/// Which checkpoints are loaded. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
+/// Which checkpoints are loaded on a device. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
 /// uses is unloaded.
 /// </summary>
 internal sealed class PipelineCache(
-    CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
+    string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
     private long _uses;
 
     /// <summary>The pipeline of a checkpoint, loading it first if need be.</summary>
@@ -36,7 +37,7 @@ internal sealed class PipelineCache(
         var entry = Enter(digest);
         try
         {
-            return new PipelineUse(await entry.Pipeline.Value.WaitAsync(cancellation), () => Leave(digest, entry));
+            return new PipelineUse((await entry.Pipeline.Value.WaitAsync(cancellation)).Pipeline, () => Leave(digest, entry));
         }
         catch
         {
@@ -51,9 +52,7 @@ internal sealed class PipelineCache(
         {
             if (!_entries.TryGetValue(digest, out var entry))
             {
-                var checkpoint = shelf.Find(digest) ?? throw new UnknownCheckpointException(digest);
-                WorkerLog.LoadingCheckpoint(logger, checkpoint.Name, checkpoint.Folder);
-                entry = new Entry(new Lazy<Task<ITextToImagePipeline>>(() => Task.Run(() => loader.Load(checkpoint))));
+                entry = new Entry(new Lazy<Task<LoadedPipeline>>(() => Task.Run(() => LoadAsync(digest))));
                 _entries.Add(digest, entry);
             }
 
@@ -63,13 +62,29 @@ internal sealed class PipelineCache(
         }
     }
 
+    // Goes on when those who asked have left: others will ask again, and a fetch may be nearly done.
+    private async Task<LoadedPipeline> LoadAsync(string digest)
+    {
+        var checkpoint = await shelf.TakeAsync(digest, _stopping.Token);
+        try
+        {
+            WorkerLog.LoadingCheckpoint(logger, checkpoint.Value.Name, checkpoint.Value.Folder);
+            return new LoadedPipeline(loader.Load(checkpoint.Value, device), checkpoint);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
     private void Leave(string digest, Entry entry)
     {
         List<Entry> unloaded = [];
         lock (_gate)
         {
             entry.Users--;
-            if (entry.Users == 0 && entry.Pipeline.Value.IsFaulted && _entries.GetValueOrDefault(digest) == entry) _entries.Remove(digest);
+            if (entry.Users == 0 && entry.Pipeline.Value is { IsFaulted: true } or { IsCanceled: true } && _entries.GetValueOrDefault(digest) == entry) _entries.Remove(digest);
             while (_entries.Count > options.Value.ResidentCheckpoints)
             {
                 var idle = _entries.Where(candidate => candidate.Value.Users == 0).OrderBy(candidate => candidate.Value.LastUse).FirstOrDefault();
@@ -84,6 +99,7 @@ internal sealed class PipelineCache(
 
     public void Dispose()
     {
+        _stopping.Cancel();
         lock (_gate)
         {
             foreach (var entry in _entries.Values) entry.Dispose();
@@ -91,9 +107,19 @@ internal sealed class PipelineCache(
         }
     }
 
-    private sealed class Entry(Lazy<Task<ITextToImagePipeline>> pipeline) : IDisposable
+    /// <summary>Digests of what is loaded now.</summary>
+    public IReadOnlyList<string> Resident()
     {
-        public Lazy<Task<ITextToImagePipeline>> Pipeline => pipeline;
+        lock (_gate) return [.. _entries.Where(entry => entry.Value.IsLoaded).Select(entry => entry.Key)];
+    }
+
+    private sealed record LoadedPipeline(ITextToImagePipeline Pipeline, CheckpointUse Checkpoint);
+
+    private sealed class Entry(Lazy<Task<LoadedPipeline>> pipeline) : IDisposable
+    {
+        public bool IsLoaded => pipeline is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+
+        public Lazy<Task<LoadedPipeline>> Pipeline => pipeline;
 
         public int Users { get; set; }
 
@@ -101,7 +127,9 @@ internal sealed class PipelineCache(
 
         public void Dispose()
         {
-            if (pipeline is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) pipeline.Value.Result.Dispose();
+            if (!IsLoaded) return;
+            pipeline.Value.Result.Pipeline.Dispose();
+            pipeline.Value.Result.Checkpoint.Dispose();
         }
     }
 }

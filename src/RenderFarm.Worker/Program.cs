@@ -24,7 +24,7 @@ internal static class Program
         builder.Services.AddFarmTelemetry(builder.Configuration, "worker");
         builder.Services.AddFarmBus(builder.Configuration, WorkerBus.Part);
         if (options.Renderer == WorkerOptions.NullRenderer) builder.Services.AddNullRenderer();
-        builder.Services.AddWorker(await WorkerCheckpoints.OpenAsync(Folders(options), CancellationToken.None), section.Bind);
+        builder.Services.AddWorker(await CheckpointsAsync(options), section.Bind);
         builder.Services.AddSingleton<IReadiness, EngineReadiness>();
         // What is held is handed back first, then the bus says goodbye.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopGrace + TimeSpan.FromSeconds(20));
@@ -37,9 +37,13 @@ internal static class Program
         application.MapFarmMetrics();
     }
 
-    private static IReadOnlyList<string> Folders(WorkerOptions options) => options.Checkpoints is { Count: > 0 } folders
-        ? [.. folders]
-        : throw new FarmStartupException($"{WorkerOptions.Section}:Checkpoints names no folder; allowed is a list of checkpoint folders in the diffusers ONNX layout, such as RENDERFARM__WORKER__CHECKPOINTS__0=/checkpoints/demo.");
+    private static async Task<WorkerCheckpoints> CheckpointsAsync(WorkerOptions options)
+    {
+        if (options.Checkpoints is { Count: > 0 } folders) return await WorkerCheckpoints.OpenAsync([.. folders], CancellationToken.None);
+        // A worker that fetches needs none of its own.
+        if (options.CheckpointCache is not null) return WorkerCheckpoints.None;
+        throw new FarmStartupException($"{WorkerOptions.Section}:Checkpoints names no folder; allowed is a list of checkpoint folders in the diffusers ONNX layout, such as RENDERFARM__WORKER__CHECKPOINTS__0=/checkpoints/demo, or none beside {WorkerOptions.Section}:CheckpointCache.");
+    }
 
     private static string? Explain(Exception error) => error is CheckpointException or NotSupportedException ? error.Message : null;
 }

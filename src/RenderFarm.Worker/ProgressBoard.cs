@@ -13,17 +13,17 @@ namespace RenderFarm.Worker;
 /// engine nothing.
 /// </summary>
 internal sealed class ProgressBoard(
-    WorkerIdentity identity, IReportSender sender, StepWatch steps, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ProgressBoard> logger)
+    WorkerIdentity identity, IReportSender sender, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ProgressBoard> logger)
     : FarmLoop(options.Value.Progress, clock, logger)
 {
     private readonly ConcurrentDictionary<Guid, Watcher> _watchers = new();
     private readonly TimeProvider _clock = clock;
 
-    /// <summary>Follows a run; <paramref name="started"/> runs once, when it gets its slot.</summary>
-    public IProgress<GenerationProgress> Watch(HeldRun run, Action started) =>
+    /// <summary>Follows a run on a device; <paramref name="started"/> runs once, when it gets its slot.</summary>
+    public IProgress<GenerationProgress> Watch(HeldRun run, StepWatch steps, Action started) =>
         _watchers[run.Run.Value] = new Watcher(run, started, () => steps.Step(run.Run.Value, _clock.GetUtcNow()));
 
-    public void Remove(HeldRun run)
+    public void Remove(HeldRun run, StepWatch steps)
     {
         _watchers.TryRemove(run.Run.Value, out _);
         steps.End(run.Run.Value, _clock.GetUtcNow());

@@ -8,7 +8,8 @@ internal sealed class RunAttemptConsumer(AttemptRunner runner) : IConsumer<RunAt
 {
     public Task Consume(ConsumeContext<RunAttempt> context)
     {
-        runner.Take(context.Message);
+        // The queue is the device's: render.WORKER.DEVICE.
+        runner.Take(context.Message, context.ReceiveContext.InputAddress.AbsolutePath.Split('.')[^1]);
         return Task.CompletedTask;
     }
 }

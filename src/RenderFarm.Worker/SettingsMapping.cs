@@ -58,9 +58,9 @@ internal static class SettingsMapping
         return LanczosResampling.Resize(picture, recipe.Width - margins.Left - margins.Right, recipe.Height - margins.Top - margins.Bottom);
     }
 
-    public static PipelineOptions ToPipelineOptions(WorkerOptions options) => new()
+    public static PipelineOptions ToPipelineOptions(WorkerOptions options, string device) => new()
     {
-        Device = options.Device,
+        Device = device,
         Slots = options.Slots,
         Threads = options.Threads,
         DeviceMemoryMegabytes = options.DeviceMemoryMegabytes,

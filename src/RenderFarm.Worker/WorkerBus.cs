@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
@@ -17,15 +18,24 @@ public static class WorkerBus
         {
             bus.AddConsumer<RunAttemptConsumer>();
             bus.AddConsumer<CancelAttemptConsumer>();
+            bus.AddConsumer<PrepareCheckpointConsumer>();
         },
         (context, transport) =>
         {
-            var worker = context.GetRequiredService<IOptions<WorkerOptions>>().Value.Name;
-            transport.Queue(EndpointNames.Render(worker, WorkerIdentity.Device), QueueLife.Owned, endpoint =>
+            var options = context.GetRequiredService<IOptions<WorkerOptions>>().Value;
+            foreach (var (device, _) in DeviceNames.Of(options))
             {
-                endpoint.PrefetchCount = AttemptsAtOnce;
-                endpoint.ConfigureConsumer<RunAttemptConsumer>(context);
+                transport.Queue(EndpointNames.Render(options.Name, device), QueueLife.Owned, endpoint =>
+                {
+                    endpoint.PrefetchCount = AttemptsAtOnce;
+                    endpoint.ConfigureConsumer<RunAttemptConsumer>(context);
+                });
+            }
+
+            transport.Queue(EndpointNames.Control(options.Name), QueueLife.Owned, endpoint =>
+            {
+                endpoint.ConfigureConsumer<CancelAttemptConsumer>(context);
+                endpoint.ConfigureConsumer<PrepareCheckpointConsumer>(context);
             });
-            transport.Queue(EndpointNames.Control(worker), QueueLife.Owned, endpoint => endpoint.ConfigureConsumer<CancelAttemptConsumer>(context));
         });
 }

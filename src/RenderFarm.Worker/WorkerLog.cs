@@ -21,6 +21,18 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 205, Level = LogLevel.Critical, Message = "The engine has made no step for {Silence} and does not stop; the worker takes no more and has to be started again")]
     public static partial void EngineAbandoned(ILogger logger, TimeSpan silence);
 
+    [LoggerMessage(EventId = 210, Level = LogLevel.Information, Message = "Fetching or comparing checkpoint {Name} ({Digest}), {Bytes} bytes")]
+    public static partial void FetchingCheckpoint(ILogger logger, string name, string digest, long bytes);
+
+    [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "Checkpoint {Name} ({Digest}) leaves the cache to make room")]
+    public static partial void EvictingCheckpoint(ILogger logger, string name, string digest);
+
+    [LoggerMessage(EventId = 212, Level = LogLevel.Warning, Message = "{File} in the checkpoint cache cannot be read and is left aside: {Reason}")]
+    public static partial void CacheEntryUnreadable(ILogger logger, string file, string reason);
+
+    [LoggerMessage(EventId = 213, Level = LogLevel.Warning, Message = "Checkpoint {Digest} could not be prepared: {Reason}")]
+    public static partial void PrepareFailed(ILogger logger, string digest, string reason);
+
     [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "Leaving with {Count} attempts not handed back in time; their leases will expire")]
     public static partial void LeftHolding(ILogger logger, int count, Exception error);
 }

@@ -21,7 +21,14 @@ public sealed class WorkerOptions
     [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Worker:Device is auto, cpu, cuda or cuda:N.")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>Images denoised at the same time, 1…1,024; default 8.</summary>
+    /// <summary>
+    /// Several devices, each with an engine and a queue of its own: <c>auto</c> for every one there is, or a list such as <c>cuda:0,cuda:1</c>; <c>cpu:0,cpu:1</c>
+    /// gives one CPU two engines. Null (default): the one that <see cref="Device"/> names.
+    /// </summary>
+    [RegularExpression("auto|(cpu|cuda)(:[0-9]{1,3})?(,(cpu|cuda)(:[0-9]{1,3})?){0,63}", ErrorMessage = "Worker:Devices is auto, or a list of cpu, cpu:N, cuda and cuda:N with commas.")]
+    public string? Devices { get; set; }
+
+    /// <summary>Images that each device denoises at the same time, 1…1,024; default 8.</summary>
     [Range(1, 1024)]
     public int Slots { get; set; } = 8;
 
@@ -42,6 +49,13 @@ public sealed class WorkerOptions
     /// <summary>Checkpoints kept loaded, 1…64; default 2. The least recently used leaves when it is idle.</summary>
     [Range(1, 64)]
     public int ResidentCheckpoints { get; set; } = 2;
+
+    /// <summary>Folder for checkpoints fetched from the object store, of this worker alone; null (default): none are fetched.</summary>
+    public string? CheckpointCache { get; set; }
+
+    /// <summary>Most bytes of fetched checkpoints, 1 MiB…1 PiB; default 100 GiB. The least recently used leaves, never one that is loaded.</summary>
+    [Range(1L << 20, 1L << 50, ErrorMessage = "Worker:CheckpointCacheBytes is 1,048,576 to 1,125,899,906,842,624 bytes.")]
+    public long CheckpointCacheBytes { get; set; } = 100L << 30;
 
     /// <summary>Time between heartbeats, 100 ms…1 minute; default 3 s. The coordinator's leases last four of them.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]

@@ -1,7 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Worker.Checkpoints;
+using RenderFarm.Worker.Devices;
 using RenderFarm.Worker.NullRenderer;
 using RenderFarm.Worker.Telemetry;
 
@@ -17,10 +21,10 @@ public static class WorkerRegistration
     public static IServiceCollection AddWorker(this IServiceCollection services, WorkerCheckpoints checkpoints, Action<WorkerOptions> configure)
     {
         services.AddOptions<WorkerOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(checkpoints.Shelf);
+        services.AddSingleton(provider => Shelf(provider, checkpoints));
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<HeldRuns>();
-        services.AddSingleton<PipelineCache>();
+        services.AddSingleton(Devices);
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<InputPictures>();
         services.AddSingleton<ImagePublisher>();
@@ -29,7 +33,6 @@ public static class WorkerRegistration
             new MeteredReportSender(provider.GetRequiredService<ReportSender>(), provider.GetRequiredService<WorkerMeters>()));
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<WorkerOffer>();
-        services.AddSingleton(provider => new StepWatch(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.StuckAfter));
         AddLoop<EngineWatchdog>(services);
         AddLoop<ReportOutbox>(services);
         AddLoop<ProgressBoard>(services);
@@ -43,6 +46,28 @@ public static class WorkerRegistration
     /// </summary>
     internal static IServiceCollection AddNullRenderer(this IServiceCollection services) =>
         services.AddSingleton<IPipelineLoader, NullLoader>().AddSingleton<IImageFiles, PaddedImageFiles>();
+
+    private static RenderDevices Devices(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<WorkerOptions>>();
+        return new RenderDevices([.. DeviceNames.Of(options.Value).Select(device => new RenderDevice(
+            device.Name,
+            new PipelineCache(
+                device.Setting, provider.GetRequiredService<CheckpointShelf>(), provider.GetRequiredService<IPipelineLoader>(), options,
+                provider.GetRequiredService<ILogger<PipelineCache>>()),
+            new StepWatch(options.Value.StuckAfter),
+            RenderDevice.ProfileOf(options.Value, device.Setting),
+            RenderDevice.MemoryOf(options.Value, device.Setting)))]);
+    }
+
+    private static CheckpointShelf Shelf(IServiceProvider provider, WorkerCheckpoints checkpoints)
+    {
+        var options = provider.GetRequiredService<IOptions<WorkerOptions>>().Value;
+        if (options.CheckpointCache is not { } folder) return checkpoints.Shelf;
+        return checkpoints.Shelf.With(new CheckpointCache(
+            provider.GetRequiredService<IObjectStore>(), folder, options.CheckpointCacheBytes,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CheckpointCache>>()));
+    }
 
     private static void AddLoop<TLoop>(IServiceCollection services)
         where TLoop : class, IHostedService
@@ -59,7 +84,10 @@ public sealed class WorkerCheckpoints
 
     internal CheckpointShelf Shelf { get; }
 
-    /// <summary>Opens checkpoint folders, at least one, and computes their digests. The first is loaded at start.</summary>
+    /// <summary>None of its own: a worker that renders with what it fetches.</summary>
+    public static WorkerCheckpoints None { get; } = new(new CheckpointShelf([]));
+
+    /// <summary>Opens checkpoint folders and computes their digests. The first is loaded at start.</summary>
     /// <exception cref="Diffusion.Checkpoints.CheckpointException">A file is missing or damaged; the message names it.</exception>
     public static async Task<WorkerCheckpoints> OpenAsync(IEnumerable<string> folders, CancellationToken cancellation) =>
         new(await CheckpointShelf.OpenAsync(folders, cancellation));

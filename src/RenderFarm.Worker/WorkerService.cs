@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;
 
@@ -10,7 +11,7 @@ namespace RenderFarm.Worker;
 internal sealed class WorkerService(
     WorkerIdentity identity,
     HeldRuns runs,
-    PipelineCache pipelines,
+    RenderDevices devices,
     CheckpointShelf shelf,
     IReportSender sender,
     IOptions<WorkerOptions> options,
@@ -20,7 +21,11 @@ internal sealed class WorkerService(
     /// <summary>Loads the default checkpoint, so that a damaged one stops the start and not the first job.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        using var prewarmed = await pipelines.UseAsync(shelf.DefaultDigest, cancellationToken);
+        if (shelf.DefaultDigest is not { } first) return;
+        foreach (var device in devices.All)
+        {
+            using var prewarmed = await device.Pipelines.UseAsync(first, cancellationToken);
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

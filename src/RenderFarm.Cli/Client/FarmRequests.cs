@@ -22,6 +22,16 @@ internal sealed class FarmRequests(HttpClient http, TimeProvider clock)
             },
             cancellationToken);
 
+    /// <summary>Sends a request that may be repeated, and whose answer says nothing more.</summary>
+    public Task SendAsync(Func<HttpRequestMessage> request, CancellationToken cancellationToken) =>
+        RepeatAsync(
+            async () =>
+            {
+                using var response = await SendOnceAsync(request(), cancellationToken);
+                return true;
+            },
+            cancellationToken);
+
     /// <summary>Fetches a file whole.</summary>
     public Task<byte[]> ReadBytesAsync(string path, CancellationToken cancellationToken) =>
         RepeatAsync(

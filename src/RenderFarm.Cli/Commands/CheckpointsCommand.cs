@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using RenderFarm.Cli.Checkpoints;
 using RenderFarm.Cli.Client;
 using RenderFarm.Cli.Embedded;
 using RenderFarm.Cli.Options;
@@ -20,12 +21,17 @@ internal sealed class CheckpointsCommand(CliEnvironment environment, Option<bool
     {
         var command = new DocumentedCommand(
             "models",
-            "List the checkpoints of a farm, or of a folder.",
+            "List the checkpoints of a farm or a folder; push, pull and remove those of a farm's store.",
             "renderfarm models",
             "renderfarm models --model /models/sd15",
             "renderfarm models --server http://127.0.0.1:8180");
         foreach (var option in (Option[])[checkpoints, json, server.Option]) command.Add(option);
         command.SetAction(RunAsync);
+        var list = new DocumentedCommand("list", "List them, as the bare command does.", "renderfarm models list --server http://127.0.0.1:8180");
+        foreach (var option in (Option[])[checkpoints, json, server.Option]) list.Add(option);
+        list.SetAction(RunAsync);
+        command.Add(list);
+        foreach (var other in new CheckpointCommands(environment).Create()) command.Add(other);
         return command;
     }
 
@@ -38,7 +44,7 @@ internal sealed class CheckpointsCommand(CliEnvironment environment, Option<bool
             ? await ReadHereAsync(folders, line.GetValue(verbose), stop)
             : await new FarmClient(environment.Connect(address), environment.Clock).GetCheckpointsAsync(stop);
         if (line.GetValue(json)) await environment.Out.WriteLineAsync(JsonSerializer.Serialize(held, ClientJson.Indented));
-        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "WORKERS", "DIGEST"], [.. held.Select(Row)]);
+        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "WORKERS", "STORED", "DIGEST"], [.. held.Select(Row)]);
         return ExitCodes.Done;
     }
 
@@ -56,6 +62,7 @@ internal sealed class CheckpointsCommand(CliEnvironment environment, Option<bool
         checkpoint.Sampler,
         checkpoint.GuidanceScale.ToString(CultureInfo.InvariantCulture),
         checkpoint.Workers.ToString(CultureInfo.InvariantCulture),
+        checkpoint.StoredBytes is { } bytes ? TransferProgress.Bytes(bytes) : "",
         checkpoint.Digest,
     ];
 }

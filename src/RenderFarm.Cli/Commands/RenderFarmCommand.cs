@@ -75,6 +75,7 @@ internal static class RenderFarmCommand
             new DownloadCommand(environment).Create(),
             new CheckpointsCommand(environment, Verbose).Create(),
             new InputsCommand(environment).Create(),
+            new SimulateCommand(environment).Create(),
             Verbose,
         };
         root.Directives.Clear();

@@ -14,6 +14,8 @@ internal sealed class SubmitCommand(CliEnvironment environment)
     private readonly Option<string?> model = OptionFactory.Text("--model", "NAME", "Checkpoint by name or digest. [default: the farm's]");
     private readonly Option<string?> priority = OptionFactory.Choice("--priority", "Priority class. [default: normal]", Priorities.All);
     private readonly Option<string?> label = OptionFactory.Text("--label", "TEXT", "A name of your own for the job.");
+    private readonly Option<int?> retention = OptionFactory.Number(
+        "--retention-days", "Delete the job and its images this long after its end. [default: the farm's]", 1, 36_500);
     private readonly Option<string?> key = OptionFactory.Text(
         "--idempotency-key", "KEY", "Submitting again with the same key names the same job. [default: a new one]");
 
@@ -31,7 +33,7 @@ internal sealed class SubmitCommand(CliEnvironment environment)
             "",
             "The job goes on when this program ends. See also: watch, download, cancel.");
         render.AddTo(command);
-        foreach (var option in (Option[])[model, priority, label, key, wait, output, json, server.Option]) command.Add(option);
+        foreach (var option in (Option[])[model, priority, label, retention, key, wait, output, json, server.Option]) command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(output) is not null && !result.GetValue(wait)) result.AddError("--out needs --wait: there are no images before the job has run.");
@@ -48,6 +50,7 @@ internal sealed class SubmitCommand(CliEnvironment environment)
             Model = line.GetValue(model),
             Priority = line.GetValue(priority),
             Label = line.GetValue(label),
+            RetentionDays = line.GetValue(retention),
         });
         if (line.GetValue(output) is { } folder) environment.Files.Prepare(folder);
         var job = await client.SubmitAsync(await pictures.SendAsync(client, stop), line.GetValue(key) ?? Guid.NewGuid().ToString(), stop);

@@ -22,6 +22,9 @@ internal sealed class DataFolder : IDisposable
 
     public string ObjectsFolder => System.IO.Path.Combine(Path, "objects");
 
+    /// <summary>Where the worker keeps checkpoints that were pushed.</summary>
+    public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
+
     /// <summary>Opens a folder, or a private temporary one that is deleted afterwards.</summary>
     /// <exception cref="FarmStartException">The folder cannot be written to, or another program has it.</exception>
     public static DataFolder Open(string? path)

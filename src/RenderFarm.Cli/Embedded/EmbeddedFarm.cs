@@ -90,6 +90,7 @@ internal sealed class EmbeddedFarm : IRunningFarm
         {
             worker.Name = WorkerName;
             worker.Device = options.Device;
+            worker.CheckpointCache = data.CheckpointsFolder;
         });
 
         var application = builder.Build();

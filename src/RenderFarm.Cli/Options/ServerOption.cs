@@ -25,11 +25,12 @@ internal sealed class ServerOption
 
     /// <summary>A client of the server.</summary>
     /// <exception cref="CommandException">No server is named, or its name is no http address.</exception>
-    public FarmClient Connect(ParseResult line, CliEnvironment environment) =>
-        Find(line, environment) is { } address
-            ? new FarmClient(environment.Connect(address), environment.Clock)
-            : throw new CommandException(
-                ExitCodes.WrongUse,
-                "This command needs a farm to talk to, and none is named.",
-                $"Give --server URL or set {ServerConnection.Variable}; renderfarm serve starts one.");
+    public FarmClient Connect(ParseResult line, CliEnvironment environment) => new(environment.Connect(Require(line, environment)), environment.Clock);
+
+    /// <summary>The address of the server.</summary>
+    /// <exception cref="CommandException">No server is named, or its name is no http address.</exception>
+    public Uri Require(ParseResult line, CliEnvironment environment) => Find(line, environment) ?? throw new CommandException(
+        ExitCodes.WrongUse,
+        "This command needs a farm to talk to, and none is named.",
+        $"Give --server URL or set {ServerConnection.Variable}; renderfarm serve starts one.");
 }

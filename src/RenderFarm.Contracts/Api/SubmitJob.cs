@@ -121,6 +121,9 @@ public sealed record SubmitJob
     /// <summary>Quality of jpeg and webp, 1…100. Not allowed with png.</summary>
     public int? Quality { get; init; }
 
+    /// <summary>Days after its end until the job is deleted with its images, 1…36,500; default: what the farm is set to, which may be to keep it.</summary>
+    public int? RetentionDays { get; init; }
+
     /// <summary>Priority class: high, normal or low; default normal.</summary>
     public string? Priority { get; init; }
 

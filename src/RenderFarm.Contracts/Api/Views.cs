@@ -42,6 +42,9 @@ public sealed record JobView
     /// <summary>When it ended; null before.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>When it and its images may be deleted; null while it has not ended, and when it is kept.</summary>
+    public DateTimeOffset? DeleteAfter { get; init; }
+
     /// <summary>Estimated time to its end; null when nothing has been measured yet, and after the end.</summary>
     public double? EtaSeconds { get; init; }
 
@@ -270,4 +273,10 @@ public sealed record CheckpointView
 
     /// <summary>Workers that hold it now.</summary>
     public required int Workers { get; init; }
+
+    /// <summary>Bytes of it in the farm's store, from which workers fetch it; null when only workers hold it.</summary>
+    public long? StoredBytes { get; init; }
+
+    /// <summary>When this name was last pushed to the farm's store; null when it is not there.</summary>
+    public DateTimeOffset? PushedAt { get; init; }
 }

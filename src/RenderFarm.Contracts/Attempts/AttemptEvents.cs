@@ -71,6 +71,15 @@ public static class FailureCodes
     /// <summary>Permanent: the checkpoint's files are missing or damaged.</summary>
     public const string CheckpointUnreadable = "checkpoint_unreadable";
 
+    /// <summary>Transient: the store's files of the checkpoint are missing or damaged. Pushing it again repairs that.</summary>
+    public const string CheckpointDamaged = "checkpoint_damaged";
+
+    /// <summary>Resource: the worker's disk, or the bound of its cache, has no room for the checkpoint.</summary>
+    public const string CacheFull = "checkpoint_cache_full";
+
+    /// <summary>Transient, and the worker's: its checkpoint cache cannot be read or written.</summary>
+    public const string CacheFailed = "checkpoint_cache_failed";
+
     /// <summary>Permanent: the latent became infinite or NaN.</summary>
     public const string NotFinite = "not_finite";
 

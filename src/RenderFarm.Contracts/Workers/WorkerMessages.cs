@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RenderFarm.Contracts.Attempts;
 
 namespace RenderFarm.Contracts.Workers;
@@ -27,14 +28,42 @@ public sealed record WorkerLeft(string Worker, Guid Incarnation);
 /// <summary>What a worker can render.</summary>
 /// <param name="Devices">Its devices; each has a queue of its own.</param>
 /// <param name="Checkpoints">The checkpoints it holds.</param>
-public sealed record WorkerCapabilities(IReadOnlyList<DeviceCapabilities> Devices, IReadOnlyList<CheckpointDescription> Checkpoints);
+public sealed record WorkerCapabilities(IReadOnlyList<DeviceCapabilities> Devices, IReadOnlyList<CheckpointDescription> Checkpoints)
+{
+    /// <summary>Whether it fetches checkpoints from the object store when it is told to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FetchesCheckpoints { get; init; }
+}
+
+/// <summary>
+/// Command to a worker: fetch and load this checkpoint, tasks of it will follow. When it is there, the worker announces it. Losing or repeating it is
+/// harmless.
+/// </summary>
+/// <param name="Device">The device that shall load it.</param>
+/// <param name="Digest">Digest of the checkpoint.</param>
+public sealed record PrepareCheckpoint(string Device, string Digest);
 
 /// <summary>One device of a worker.</summary>
 /// <param name="Device">Name within the worker, for example <c>cpu</c> or <c>cuda0</c>.</param>
 /// <param name="Slots">Images it renders at the same time.</param>
 /// <param name="Profile">Its execution profile, as one line.</param>
 /// <param name="PixelStepsPerSecond">Estimated speed in cost units; the dispatcher corrects it by what it measures.</param>
-public sealed record DeviceCapabilities(string Device, int Slots, string Profile, double PixelStepsPerSecond);
+public sealed record DeviceCapabilities(string Device, int Slots, string Profile, double PixelStepsPerSecond)
+{
+    /// <summary>Memory in bytes that checkpoints and their work may take; null when it is not known.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Digests of the checkpoints that are loaded on it now; null when none is.</summary>
+    public IReadOnlyList<string>? Resident { get; init; }
+
+    /// <summary>Its speed by the number of images that share it, as far as it has been measured; null before the first image.</summary>
+    public IReadOnlyList<SharedSpeed>? Measured { get; init; }
+}
+
+/// <summary>Speed of a device while a number of images share it.</summary>
+/// <param name="Images">Images at a time.</param>
+/// <param name="PixelStepsPerSecond">All of them together: width × height × steps a second. Divided by those of an image, images a second.</param>
+public sealed record SharedSpeed(int Images, double PixelStepsPerSecond);
 
 /// <summary>A checkpoint as people see it.</summary>
 public sealed record CheckpointDescription
@@ -53,6 +82,10 @@ public sealed record CheckpointDescription
 
     /// <summary>Width and height must be multiples of this many pixels.</summary>
     public required int SideMultiple { get; init; }
+
+    /// <summary>Whether it makes its native size alone, because its graphs have a fixed shape.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsFixedSize { get; init; }
 
     /// <summary>Step count used when a job names none.</summary>
     public required int Steps { get; init; }

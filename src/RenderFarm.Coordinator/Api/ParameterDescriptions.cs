@@ -48,6 +48,14 @@ internal static class ParameterDescriptions
         return Task.CompletedTask;
     });
 
+    /// <summary>Notes a body of bytes, to the document alone as well.</summary>
+    public static RouteHandlerBuilder TakesOctets(this RouteHandlerBuilder route) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        var octets = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/octet-stream"] = octets } };
+        return Task.CompletedTask;
+    });
+
     private static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, string name, ParameterLocation place, string description, OpenApiSchema schema) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {

@@ -103,6 +103,7 @@ internal static class RequestBody
             return $"{Expected(type.GetGenericArguments()[0])}, or a list of them";
         if (IsGroup(type)) return $"an object with members of {string.Join(", ", Members(type).Select(member => member.Name))}";
         if (type == typeof(string)) return "a text without unpaired surrogates";
+        if (!type.IsPrimitive) return "as the reference at /reference describes it";
         return type == typeof(double) ? "a number" : "a whole number";
     }
 

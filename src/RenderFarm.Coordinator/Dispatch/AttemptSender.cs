@@ -15,6 +15,9 @@ internal sealed class AttemptSender(FarmSender sender) : IAttemptSender
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Control(worker), command, cancellation);
 
+    public Task PrepareAsync(string worker, PrepareCheckpoint command, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Control(worker), command, cancellation);
+
     public Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation) => SendAsync(EndpointNames.Workers, probe, cancellation);
 
     public Task ReturnProbeAsync(LeaseProbe probe, CancellationToken cancellation) =>

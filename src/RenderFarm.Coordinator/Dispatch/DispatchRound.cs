@@ -65,11 +65,13 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
 
     private async Task AllotOthersAsync(Dictionary<JobId, JobRound> round, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
     {
+        // Within a round devices only fill up: who found none free will find none.
+        var stuck = new HashSet<RenderNeeds>();
         while (_selection.Next() is { } next)
         {
             var job = round[next.Job];
-            // Whether anyone could take it is known without the record: thousands of stuck jobs must cost no query each.
-            if (job.Choose(devices, null, hasRoom) is null
+            // Whether anyone could take it is known without the record: thousands of stuck jobs must cost no query each, and no look at the fleet.
+            if (IsStuck(job, devices, stuck)
                 || await PeekAsync(job, peek) is not { } task
                 || job.Choose(devices, task.AvoidWorker, hasRoom) is not { } device)
             {
@@ -84,6 +86,14 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         }
     }
 
+    private bool IsStuck(JobRound job, IReadOnlyList<DeviceLoad> devices, HashSet<RenderNeeds> stuck)
+    {
+        if (stuck.Contains(job.Needs)) return true;
+        if (job.Choose(devices, null, hasRoom) is not null) return false;
+        stuck.Add(job.Needs);
+        return true;
+    }
+
     private static async Task<WaitingTask?> PeekAsync(JobRound job, PeekTasks peek)
     {
         if (job.NeedsPeek) job.Enqueue(await peek(job.Job.Id, job.LastIndex, PeekSize), PeekSize);
@@ -96,7 +106,6 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         private readonly Queue<WaitingTask> _ahead = new();
         private readonly Dictionary<DeviceLoad, List<int>> _given = [];
         private bool _seenAll;
-        private string? _profile = job.Needs.Profile;
 
         public WaitingJob Job { get; } = job;
 
@@ -115,8 +124,10 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
 
         public WaitingTask? Peek() => _ahead.TryPeek(out var task) ? task : null;
 
+        public RenderNeeds Needs { get; private set; } = job.Needs;
+
         public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, string? avoid, Func<DeviceLoad, bool> hasRoom) =>
-            WorkerMatching.Choose(devices, Job.Needs with { Profile = _profile }, avoid, hasRoom);
+            WorkerMatching.Choose(devices, Needs, avoid, hasRoom);
 
         public void Take(DeviceLoad device) => Allot(device, _ahead.Dequeue().Index);
 
@@ -124,7 +135,7 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         {
             if (!_given.TryGetValue(device, out var indices)) _given[device] = indices = [];
             indices.Add(index);
-            if (Job.Needs.Determinism == DeterminismClasses.Reproducible) _profile = device.Profile;
+            if (Needs.Determinism == DeterminismClasses.Reproducible && Needs.Profile is null) Needs = Needs with { Profile = device.Profile };
         }
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Checkpoints;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
@@ -21,6 +22,7 @@ internal sealed class Dispatcher(
     Planners planners,
     IAttemptSender sender,
     ILeadership leadership,
+    ShelfKeeper shelves,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<Dispatcher> logger) : FarmLoop(options.Value.DispatchInterval, clock, logger)
@@ -28,6 +30,22 @@ internal sealed class Dispatcher(
     private readonly CoordinatorOptions _options = options.Value;
     private readonly TimeProvider _clock = clock;
     private readonly DispatchRound _round = new(device => device.HasRoom(options.Value.DispatchWindow, options.Value.MaxHeldPerDevice));
+
+    /// <summary>Raised by a wake-up of a coordinator that does not lead: the leader's dispatcher is the one to wake.</summary>
+    public event Action? LeaderWanted;
+
+    /// <inheritdoc />
+    public override void Wake()
+    {
+        base.Wake();
+        if (leadership.Epoch is null) LeaderWanted?.Invoke();
+    }
+
+    /// <summary>A wake-up that came from another coordinator; one that does not lead lets it pass.</summary>
+    public void WakeIfLeading()
+    {
+        if (leadership.Epoch is not null) base.Wake();
+    }
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +56,7 @@ internal sealed class Dispatcher(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
-        var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
+        var devices = shelves.Narrow(await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping));
         if (!devices.Any(HasRoom)) return false;
         var jobs = await backlog.JobsAsync(stopping);
         if (jobs.Count == 0) return false;

@@ -15,6 +15,9 @@ internal interface IAttemptSender
     /// <summary>Tells a worker that an attempt is no longer wanted.</summary>
     Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation);
 
+    /// <summary>Has a device load a checkpoint.</summary>
+    Task PrepareAsync(string worker, PrepareCheckpoint command, CancellationToken cancellation);
+
     /// <summary>Sends a probe the way that heartbeats take.</summary>
     Task ProbeAsync(LeaseProbe probe, CancellationToken cancellation);
 

@@ -24,8 +24,8 @@ internal sealed class DeviceLoad
     /// <summary>Whether <see cref="Speed"/> was measured, not announced.</summary>
     public required bool IsMeasured { get; init; }
 
-    /// <summary>Digests of the checkpoints its worker holds.</summary>
-    public required IReadOnlySet<string> Checkpoints { get; init; }
+    /// <summary>Digests of the checkpoints its worker holds; for dispatch, of those it serves now.</summary>
+    public required IReadOnlySet<string> Checkpoints { get; set; }
 
     /// <summary>What its worker may be given: nothing, while it is drained or in quarantine.</summary>
     public WorkerDuty Duty { get; init; } = WorkerDuty.Full;
@@ -77,6 +77,9 @@ internal sealed record RenderNeeds(string Checkpoint, string Determinism, string
 /// <summary>Which device can take a task; pure.</summary>
 internal static class WorkerMatching
 {
+    /// <summary>How many times as fast the fastest profile may be for a reproducible job to start on another.</summary>
+    private const double SlowestProfile = 4;
+
     /// <summary>The device that would be done with the task first; null when none of the capable ones has room.</summary>
     /// <param name="devices">Devices of active workers.</param>
     /// <param name="needs">What the job needs.</param>
@@ -84,9 +87,23 @@ internal static class WorkerMatching
     /// <param name="hasRoom">Whether a device may get more.</param>
     public static DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs, string? avoid, Func<DeviceLoad, bool> hasRoom)
     {
-        var capable = Capable(devices, needs);
-        if (avoid is not null && capable.Exists(device => device.Worker != avoid)) capable.RemoveAll(device => device.Worker == avoid);
-        return capable.Where(hasRoom).MinBy(device => device.BusySeconds + (1 / device.Speed));
+        var profile = needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile ?? ProfileFor(devices, needs, hasRoom) : null;
+        DeviceLoad? best = null, bestAvoided = null;
+        var isAnotherCapable = false;
+        foreach (var device in devices)
+        {
+            if (!IsCapable(device, needs.Checkpoint, profile)) continue;
+            if (device.Worker == avoid)
+            {
+                if (hasRoom(device) && IsSooner(device, bestAvoided)) bestAvoided = device;
+                continue;
+            }
+
+            isAnotherCapable = true;
+            if (hasRoom(device) && IsSooner(device, best)) best = device;
+        }
+
+        return isAnotherCapable ? best : bestAvoided;
     }
 
     /// <summary>Why no device can take tasks of a job, in a sentence; null when one can.</summary>
@@ -94,23 +111,42 @@ internal static class WorkerMatching
     {
         if (devices.Count == 0) return "No worker is active. Start one, and the job goes on.";
         if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint)))
-            return $"No active worker holds the checkpoint {needs.Checkpoint}.";
-        if (Capable(devices, needs).Count > 0) return null;
+        {
+            return devices.Any(device => device.Checkpoints.Contains(FarmWorker.Fetches))
+                ? $"No active worker holds the checkpoint {needs.Checkpoint} yet; one that is free fetches it if the farm's store has it."
+                : $"No active worker holds the checkpoint {needs.Checkpoint}.";
+        }
+
+        if (devices.Any(device => IsCapable(device, needs.Checkpoint, needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile : null))) return null;
         return devices.Any(device => device.Duty == WorkerDuty.None && device.Checkpoints.Contains(needs.Checkpoint))
             ? "Every worker that could take it is drained or in quarantine."
             : $"The job is reproducible and has images from the execution profile {needs.Profile}, which no active device has.";
     }
 
-    // A reproducible job that is still free goes where the most speed of one profile is, because it will stay there.
-    private static List<DeviceLoad> Capable(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
+    private static bool IsCapable(DeviceLoad device, string checkpoint, string? profile) =>
+        device.Duty != WorkerDuty.None && (profile is null || device.Profile == profile) && device.Checkpoints.Contains(checkpoint);
+
+    private static bool IsSooner(DeviceLoad device, DeviceLoad? other) =>
+        other is null || device.BusySeconds + (1 / device.Speed) < other.BusySeconds + (1 / other.Speed);
+
+    // A reproducible job that is still free stays with the profile of its first image: one with much of its speed free now, so that no device idles
+    // beside a full one, but none that would take several times as long over a large job as the fastest.
+    private static string? ProfileFor(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs, Func<DeviceLoad, bool> hasRoom)
     {
-        var holders = devices.Where(device => device.Duty != WorkerDuty.None && device.Checkpoints.Contains(needs.Checkpoint));
-        if (needs.Determinism != DeterminismClasses.Reproducible) return [.. holders];
-        if (needs.Profile is not null) return [.. holders.Where(device => device.Profile == needs.Profile)];
-        var best = holders.GroupBy(device => device.Profile)
-            .OrderByDescending(group => group.Sum(device => device.Speed))
-            .ThenBy(group => group.Key, StringComparer.Ordinal)
+        var speeds = new Dictionary<string, (double All, double Free)>(StringComparer.Ordinal);
+        foreach (var device in devices)
+        {
+            if (!IsCapable(device, needs.Checkpoint, null)) continue;
+            var (all, free) = speeds.GetValueOrDefault(device.Profile);
+            speeds[device.Profile] = (all + device.Speed, free + (hasRoom(device) ? device.Speed : 0));
+        }
+
+        var enough = speeds.Count == 0 ? 0 : speeds.Values.Max(speed => speed.All) / SlowestProfile;
+        return speeds.Where(entry => entry.Value.All >= enough)
+            .OrderByDescending(entry => entry.Value.Free)
+            .ThenByDescending(entry => entry.Value.All)
+            .ThenBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => entry.Key)
             .FirstOrDefault();
-        return best is null ? [] : [.. best];
     }
 }

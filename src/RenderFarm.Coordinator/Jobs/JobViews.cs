@@ -22,6 +22,7 @@ internal static class JobViews
         CreatedAt = job.CreatedAt,
         StartedAt = job.StartedAt,
         EndedAt = job.EndedAt,
+        DeleteAfter = job.DeleteAfter,
         Paused = job.PausedAt is not null && !JobStatuses.IsEnded(job.Status),
         EtaSeconds = outlook.EtaSeconds(job),
         Waiting = outlook.WhyWaiting(job),

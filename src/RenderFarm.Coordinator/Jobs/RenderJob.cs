@@ -41,8 +41,8 @@ internal sealed class RenderJob
     /// <summary>Execution profile that a reproducible job is pinned to; null before its first dispatch, and always for fast jobs. Set by the dispatcher.</summary>
     public string? Profile { get; set; }
 
-    /// <summary>The client's <c>Idempotency-Key</c>, unique per tenant; null when none was sent. Never changes.</summary>
-    public string? IdempotencyKey { get; init; }
+    /// <summary>The client's <c>Idempotency-Key</c>, unique per tenant; null when none was sent. Cleared when the job is about to be deleted.</summary>
+    public string? IdempotencyKey { get; set; }
 
     /// <summary>SHA-256 of the request's canonical JSON; null when no key was sent. Never changes.</summary>
     public string? RequestFingerprint { get; init; }
@@ -95,10 +95,10 @@ internal sealed class RenderJob
     /// <summary>Days after its end until it and its images are deleted; null to keep them. Never changes.</summary>
     public int? RetentionDays { get; init; }
 
-    /// <summary>When it may be deleted; null while it has not ended, and for ever when it is kept. Set when it ends, cleared by a retry.</summary>
+    /// <summary>When it may be deleted; null while it has not ended, and for ever when it is kept. Set when it ends, cleared by a retry and when its images are gone.</summary>
     public DateTimeOffset? DeleteAfter { get; private set; }
 
-    /// <summary>When its images were deleted; null before. Its rows follow with their partition, and nobody sees the job meanwhile.</summary>
+    /// <summary>When it went out of sight to be deleted; null before. Its images go next, then its rows; nobody sees the job meanwhile.</summary>
     public DateTimeOffset? PurgedAt { get; private set; }
 
     /// <summary>The profile its next images must have; null while it is free. A pin holds from the first image on: before it, another profile does as well.</summary>
@@ -164,4 +164,15 @@ internal sealed class RenderJob
         EndedAt = null;
         DeleteAfter = null;
     }
+
+    /// <summary>Takes an ended job out of sight, and frees its idempotency key.</summary>
+    public void Hide(DateTimeOffset now)
+    {
+        if (!JobStatuses.IsEnded(Status)) throw new InvalidOperationException($"Job {Id} is {Status} and cannot be deleted.");
+        PurgedAt = now;
+        IdempotencyKey = null;
+    }
+
+    /// <summary>The object store holds nothing of it any more: only rows are left to delete.</summary>
+    public void ImagesAreGone() => DeleteAfter = null;
 }

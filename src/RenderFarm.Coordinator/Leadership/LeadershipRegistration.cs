@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
+using RenderFarm.Coordinator.Rescue;
 
 namespace RenderFarm.Coordinator.Leadership;
 

@@ -44,6 +44,19 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
     /// </summary>
     Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation);
 
+    /// <summary>Whether tasks are kept by day of submission, so that a day can be dropped.</summary>
+    bool HasDays => false;
+
+    /// <summary>Makes room for the jobs of today and of some days ahead.</summary>
+    Task KeepPartitionsAsync(DateTimeOffset now, int daysAhead, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Days before yesterday all of whose jobs have lost their images: the least id of each, and of the day after.</summary>
+    Task<IReadOnlyList<(JobId First, JobId End)>> EndedDaysAsync(DateTimeOffset now, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<(JobId First, JobId End)>>([]);
+
+    /// <summary>Drops the tasks of the day of an id.</summary>
+    Task DropDayAsync(JobId first, CancellationToken cancellation) => throw new NotSupportedException("This record keeps all tasks in one table.");
+
     /// <summary>Whether a refused write broke a unique index: somebody else wrote the same key first.</summary>
     bool IsUniqueViolation(DbUpdateException error);
 

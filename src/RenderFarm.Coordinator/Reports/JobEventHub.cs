@@ -4,7 +4,7 @@ using RenderFarm.Contracts.Api;
 namespace RenderFarm.Coordinator.Reports;
 
 /// <summary>
-/// Wakes the event streams of this coordinator's clients. Only a wake-up: what ended is read from the record, so a lost one costs
+/// Wakes the event streams of this coordinator's clients; what other coordinators change comes through <see cref="CoordinatorSignals"/>. Only a wake-up: what ended is read from the record, so a lost one costs
 /// a delay and nothing else. Progress is the exception; it is nowhere else, and losing it loses nothing.
 /// </summary>
 internal sealed class JobEventHub
@@ -25,10 +25,29 @@ internal sealed class JobEventHub
         return listener;
     }
 
-    /// <summary>Tasks of these jobs, or the jobs, have changed in the record.</summary>
-    public void Changed(IEnumerable<JobId> jobs)
+    /// <summary>Raised when this coordinator changed jobs, so that others can wake their clients.</summary>
+    public event Action<IReadOnlyCollection<JobId>>? ChangedHere;
+
+    /// <summary>Tasks of these jobs, or the jobs, have been changed in the record by this coordinator.</summary>
+    public void Changed(IReadOnlyCollection<JobId> jobs)
+    {
+        ChangedElsewhere(jobs);
+        if (jobs.Count > 0) ChangedHere?.Invoke(jobs);
+    }
+
+    /// <summary>Another coordinator has changed these jobs.</summary>
+    public void ChangedElsewhere(IEnumerable<JobId> jobs)
     {
         foreach (var job in jobs) Wake(job, null);
+    }
+
+    /// <summary>Any job may have changed: word of it was lost, or there is too much of it.</summary>
+    public void ChangedAnywhere()
+    {
+        lock (_gate)
+        {
+            foreach (var listener in _listeners.Values.SelectMany(ofJob => ofJob)) listener.Wake(null);
+        }
     }
 
     /// <summary>A running task has come further.</summary>

@@ -2,7 +2,7 @@ using MassTransit;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
-using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Rescue;
 
 namespace RenderFarm.Coordinator.Reports;
 

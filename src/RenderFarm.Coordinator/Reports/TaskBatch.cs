@@ -67,7 +67,7 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
         task.TryAgain(JobOf(task), wait > TimeSpan.Zero ? Now + wait : null);
     }
 
-    /// <summary>A living worker no longer lists the run: a message was lost, and nobody is charged for it.</summary>
+    /// <summary>A run was lost by nobody's fault, as when a living worker no longer lists it: nobody is charged for it.</summary>
     public void Expire(RenderTask task)
     {
         var losses = task.CountLoss();
@@ -80,14 +80,21 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
     /// <summary>A worker lost all it held, and nobody is charged. What waited there is ordinary; what a death interrupted is suspect.</summary>
     /// <param name="held">Every attempt that the worker held.</param>
     /// <param name="died">Whether the worker died; false when it left in good order.</param>
-    public void TakeBack(IReadOnlyCollection<RenderTask> held, bool died)
+    /// <param name="wasHeard">
+    /// Whether it was heard under the present leader. One that was not may have died of what took the coordinator too, a power cut say: the
+    /// first such loss of a task makes no suspect of it, so that the farm goes on at full speed.
+    /// </param>
+    public void TakeBack(IReadOnlyCollection<RenderTask> held, bool died, bool wasHeard = true)
     {
         // A worker that dies with nothing running died of what it was about to run, loading a checkpoint say: else it might do so for ever.
         var nothingRan = held.All(task => task.Status != TaskStatuses.Running);
         foreach (var task in held)
         {
-            if (died && (nothingRan || task.Status == TaskStatuses.Running))
+            var isTouched = died && (nothingRan || task.Status == TaskStatuses.Running);
+            if (isTouched && (wasHeard || task.Rescues > 0))
                 Accuse(task);
+            else if (isTouched)
+                Expire(task);
             else
                 task.HandBack(JobOf(task));
         }

@@ -25,7 +25,10 @@ internal sealed class FarmWorker
     /// <summary>One of <see cref="WorkerStatuses"/>; active at first; changed by announcements, heartbeats, farewells and silence.</summary>
     public string Status { get; set; } = WorkerStatuses.Active;
 
-    /// <summary>Digests of the checkpoints it holds; changed by announcements.</summary>
+    /// <summary>Stands among <see cref="Checkpoints"/> for every one in the object store: the worker fetches what it is told to.</summary>
+    public const string Fetches = "*";
+
+    /// <summary>Digests of the checkpoints it holds, and <see cref="Fetches"/> where it fetches others; changed by announcements.</summary>
     public required List<string> Checkpoints { get; set; }
 
     /// <summary>When it was first announced. Never changes.</summary>

@@ -1,6 +1,6 @@
 using MassTransit;
 using RenderFarm.Contracts.Workers;
-using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Rescue;
 
 namespace RenderFarm.Coordinator.Workers;
 

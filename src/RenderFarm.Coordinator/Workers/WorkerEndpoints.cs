@@ -60,5 +60,7 @@ internal static class WorkerEndpoints
         NoiseSchedule = entry.Checkpoint.NoiseSchedule,
         GuidanceScale = entry.Checkpoint.GuidanceScale,
         Workers = entry.Workers,
+        StoredBytes = entry.Stored?.SizeBytes,
+        PushedAt = entry.Stored?.PushedAt,
     };
 }

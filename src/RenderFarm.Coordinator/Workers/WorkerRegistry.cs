@@ -38,7 +38,7 @@ internal sealed class WorkerRegistry(
                 if (worker?.Incarnation != message.Incarnation)
                 {
                     CoordinatorLog.WorkerAnnounced(logger, message.Worker, message.Incarnation);
-                    await TakeBackAsync(db, batch, message.Worker, died: true, cancellation);
+                    await TakeBackAsync(db, batch, message.Worker, died: true, worker?.Status == WorkerStatuses.Active, cancellation);
                 }
 
                 Upsert(db, worker, message, batch.Now);
@@ -86,7 +86,7 @@ internal sealed class WorkerRegistry(
                 if (worker is null || worker.Incarnation != message.Incarnation) return batch;
                 CoordinatorLog.WorkerLeft(logger, message.Worker);
                 worker.Status = WorkerStatuses.Left;
-                await TakeBackAsync(db, batch, message.Worker, died: false, cancellation);
+                await TakeBackAsync(db, batch, message.Worker, died: false, wasHeard: true, cancellation);
                 return batch;
             },
             cancellation);
@@ -94,11 +94,11 @@ internal sealed class WorkerRegistry(
         dispatcher.Wake();
     }
 
-    private async Task TakeBackAsync(FarmDbContext db, TaskBatch batch, string worker, bool died, CancellationToken cancellation)
+    private async Task TakeBackAsync(FarmDbContext db, TaskBatch batch, string worker, bool died, bool wasHeard, CancellationToken cancellation)
     {
         var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.Worker == worker).ToListAsync(cancellation);
         await batch.LoadAsync(db, held, cancellation);
-        batch.TakeBack(held, died);
+        batch.TakeBack(held, died, wasHeard);
         batch.Finish(db);
         if (held.Count > 0) CoordinatorLog.TakenBack(logger, held.Count, worker);
     }
@@ -120,7 +120,7 @@ internal sealed class WorkerRegistry(
         // A new process holds nothing yet; a repeated announcement says nothing about runs.
         if (worker.Incarnation != message.Incarnation) worker.UnwantedRuns = 0;
         worker.Incarnation = message.Incarnation;
-        worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest)];
+        worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest), .. message.Capabilities.FetchesCheckpoints ? (string[])[FarmWorker.Fetches] : []];
         worker.LastSeenAt = now;
         worker.Status = WorkerStatuses.Active;
     }

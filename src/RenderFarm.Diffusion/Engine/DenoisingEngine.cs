@@ -119,7 +119,13 @@ internal sealed class DenoisingEngine : IDisposable
         catch (Exception error)
         {
             // A call that everybody left was terminated on purpose; the images leave in the next admission.
-            if (_stopping || _chosen.TrueForAll(slot => slot.IsCanceled)) return;
+            if (_stopping || _chosen.TrueForAll(slot => slot.IsCanceled))
+            {
+                // As after any other call in between: what did not fit before is tried twice anew.
+                _lastTry = null;
+                return;
+            }
+
             FailChosen(GenerationError.EngineFailed, $"The UNet call failed: {error.Message}", error);
         }
     }

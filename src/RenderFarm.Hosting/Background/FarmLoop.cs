@@ -31,7 +31,7 @@ public abstract partial class FarmLoop : BackgroundService
     public long Passes => Interlocked.Read(ref _passes);
 
     /// <summary>Asks for a pass soon. Never blocks; wake-ups that come together make one pass.</summary>
-    public void Wake()
+    public virtual void Wake()
     {
         try
         {

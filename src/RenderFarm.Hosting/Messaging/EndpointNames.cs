@@ -18,6 +18,9 @@ public static class EndpointNames
     /// <summary>Commands to a worker as a whole.</summary>
     public static string Control(string worker) => $"control.{worker}";
 
+    /// <summary>Under this name the bus writes its log and its traces.</summary>
+    public const string Telemetry = "MassTransit";
+
     /// <summary>The address that MassTransit sends to for a queue of this name.</summary>
     public static Uri Address(string endpoint) => new($"queue:{endpoint}");
 }

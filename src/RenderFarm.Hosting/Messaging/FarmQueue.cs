@@ -42,6 +42,9 @@ public static class FarmQueue
         }
 
         endpoint.QueueExpiration = OwnedExpiry;
+        // What was said to a process that died was taken back with all it held. Left in the queue it would be rendered a second time beside the run that
+        // took its place, or kill the next process with a poison that should have run alone. What is purged wrongly is missed, and said again.
+        endpoint.PurgeOnStartup = true;
         // Of the exchange beside the queue, which nothing would ever delete otherwise.
         endpoint.AutoDelete = true;
     }

@@ -27,10 +27,13 @@ internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> log
     public Task ReceiveFault(ReceiveContext context, Exception exception)
     {
         var queue = context.InputAddress.AbsolutePath.Split('/')[^1];
-        DeadLettered.Add(1, new KeyValuePair<string, object?>("queue", queue));
+        Count(queue);
         LogDeadLettered(logger, queue, exception);
         return Task.CompletedTask;
     }
+
+    /// <summary>Counts a message of a queue that was set aside.</summary>
+    internal static void Count(string queue) => DeadLettered.Add(1, new KeyValuePair<string, object?>("queue", queue));
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "A message of queue {Queue} could not be read or handled; it is set aside in {Queue}_error")]
     private static partial void LogDeadLettered(ILogger logger, string queue, Exception error);

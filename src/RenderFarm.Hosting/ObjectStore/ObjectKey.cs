@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Checkpoints;
 
 namespace RenderFarm.Hosting.ObjectStore;
 
@@ -33,6 +34,35 @@ public sealed partial record ObjectKey
     public static ObjectKey ForInput(string digest) => InputDigest.IsWellFormed(digest)
         ? new($"{Inputs}{digest[InputDigest.Prefix.Length..]}.png")
         : throw new ArgumentException($"'{digest}' is no digest of a picture.", nameof(digest));
+
+    /// <summary>Key of a piece of a checkpoint's file: <c>blobs/digits</c>.</summary>
+    /// <param name="sha256">SHA-256 of its content.</param>
+    /// <exception cref="ArgumentException">The text is no SHA-256.</exception>
+    public static ObjectKey ForBlob(string sha256) => CheckpointRules.IsSha256(sha256)
+        ? new(Blobs + sha256)
+        : throw new ArgumentException($"'{sha256}' is no SHA-256.", nameof(sha256));
+
+    /// <summary>Key of the manifest of a checkpoint: <c>checkpoints/digits/manifest.json</c>.</summary>
+    /// <param name="digest">Digest of the checkpoint.</param>
+    /// <exception cref="ArgumentException">The text is no digest.</exception>
+    public static ObjectKey ForManifest(string digest) => CheckpointRules.IsDigest(digest)
+        ? new($"{Checkpoints}{digest["sha256:".Length..]}/manifest.json")
+        : throw new ArgumentException($"'{digest}' is no digest of a checkpoint.", nameof(digest));
+
+    /// <summary>Key of a name of a checkpoint: <c>checkpoints/names/name.json</c>. The one kind of object that is ever replaced by another.</summary>
+    /// <exception cref="ArgumentException">The text is no name.</exception>
+    public static ObjectKey ForCheckpointName(string name) => CheckpointRules.IsName(name)
+        ? new($"{CheckpointNames}{name}.json")
+        : throw new ArgumentException($"'{name}' is no name of a checkpoint.", nameof(name));
+
+    /// <summary>Prefix of all pieces of checkpoints.</summary>
+    public const string Blobs = "blobs/";
+
+    /// <summary>Prefix of everything about checkpoints but their pieces.</summary>
+    public const string Checkpoints = "checkpoints/";
+
+    /// <summary>Prefix of all names of checkpoints.</summary>
+    public const string CheckpointNames = Checkpoints + "names/";
 
     /// <summary>Prefix of all pictures that were sent in.</summary>
     public const string Inputs = "inputs/";

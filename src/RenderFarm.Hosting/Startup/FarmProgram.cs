@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Hosting.Startup;
@@ -71,7 +72,7 @@ public static class FarmProgram
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         // One line a request, and one a query, would drown what an operator looks for; the configuration section Logging can ask for them.
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information).AddFilter("MassTransit", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information).AddFilter(EndpointNames.Telemetry, LogLevel.Warning);
         builder.Services.TryAddSingleton(TimeProvider.System);
         await role.Build(builder);
         var application = builder.Build();

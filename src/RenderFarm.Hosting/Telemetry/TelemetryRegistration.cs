@@ -6,6 +6,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Hosting.Telemetry;
@@ -43,7 +44,7 @@ public static class TelemetryRegistration
         if (!string.IsNullOrEmpty(configuration[OtlpEndpoint]))
         {
             telemetry
-                .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource("MassTransit"))
+                .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource(EndpointNames.Telemetry))
                 .WithLogging()
                 .UseOtlpExporter();
         }

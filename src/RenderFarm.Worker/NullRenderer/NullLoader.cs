@@ -7,5 +7,5 @@ namespace RenderFarm.Worker.NullRenderer;
 /// <summary>Makes <see cref="NullPipeline"/>s for any checkpoint.</summary>
 internal sealed class NullLoader(IOptions<WorkerOptions> options, TimeProvider clock) : IPipelineLoader
 {
-    public ITextToImagePipeline Load(Checkpoint checkpoint) => new NullPipeline(options.Value.Slots, options.Value.NullImageTime, clock);
+    public ITextToImagePipeline Load(Checkpoint checkpoint, string device) => new NullPipeline(options.Value.Slots, options.Value.NullImageTime, clock);
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Hosting.Telemetry;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker.Telemetry;
 
@@ -21,7 +22,7 @@ internal sealed class WorkerMeters : IDisposable
         _attempts = _meter.CreateCounter<long>(FarmInstruments.WorkerAttempts, null, "Attempts reported.");
         _meter.CreateObservableGauge(FarmInstruments.WorkerHeld, () => held.Snapshot().Count, null, "Attempts held, waiting ones included.");
         _meter.CreateObservableGauge(FarmInstruments.WorkerSlotsUsed, () => _begun.Count, null, "Attempts begun and not yet reported.");
-        _meter.CreateObservableGauge(FarmInstruments.WorkerSlots, () => options.Value.Slots, null, "Images denoised at the same time at most.");
+        _meter.CreateObservableGauge(FarmInstruments.WorkerSlots, () => options.Value.Slots * DeviceNames.Of(options.Value).Count, null, "Images denoised at the same time at most.");
     }
 
     /// <summary>The meter, told apart from others of the same name.</summary>

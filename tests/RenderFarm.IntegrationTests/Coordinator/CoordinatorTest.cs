@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator;
-using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 

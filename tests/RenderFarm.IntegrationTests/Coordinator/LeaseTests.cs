@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
-using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -99,7 +99,8 @@ public class LeaseTests : CoordinatorTest
         Assert.Equal(3, deaths);
         var tasks = await TasksAsync(job);
         Assert.Equal(new FailureView("poison", "Its worker died 2 times while it ran there alone, last alpha."), tasks[Poison].Failure);
-        Assert.All(tasks.Where(task => task.Index != Poison), task => Assert.Equal(1, task.Attempts));
+        // None, where a run that was taken back had finished all the same.
+        Assert.All(tasks.Where(task => task.Index != Poison), task => Assert.InRange(task.Attempts, 0, 1));
     }
 
     [Fact]

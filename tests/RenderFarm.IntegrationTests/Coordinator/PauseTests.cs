@@ -8,7 +8,7 @@ using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
 
-public sealed class PauseTests : CoordinatorTest
+public class PauseTests : CoordinatorTest
 {
     [Fact]
     public async Task Paused_job_finishes_what_runs_and_waits_with_the_rest_until_it_is_resumed()

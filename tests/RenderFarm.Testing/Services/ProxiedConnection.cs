@@ -49,6 +49,8 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client) : IDisp
             // A tenth of a second's bytes at a time keeps a slow line slow without bursts.
             var piece = limit > 0 ? Math.Clamp(limit / 10, 1, PieceSize) : PieceSize;
             var count = await from.ReceiveAsync(buffer.AsMemory(0, piece), cancellation);
+            // It may have been set while nothing came.
+            limit = proxy.BytesPerSecond;
             if (limit > 0) await Task.Delay(TimeSpan.FromSeconds((double)count / limit), proxy.Clock, cancellation);
             if (proxy.Delay > TimeSpan.Zero) await Task.Delay(proxy.Delay, proxy.Clock, cancellation);
             await proxy.PassAsync(toServer, cancellation);

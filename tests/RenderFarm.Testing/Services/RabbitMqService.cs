@@ -54,6 +54,15 @@ public sealed class RabbitMqService : IAsyncDisposable
         return new VirtualHost(this, name);
     }
 
+    /// <summary>Gives the broker users, rights, virtual hosts and policies.</summary>
+    /// <param name="definitions">JSON of the broker's own kind.</param>
+    public async Task ImportAsync(string definitions)
+    {
+        using var content = new StringContent(definitions, Encoding.UTF8, "application/json");
+        using var imported = await _management.PostAsync(new Uri("api/definitions", UriKind.Relative), content);
+        imported.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Ends the broker in good order. About 6 seconds.</summary>
     public Task StopAsync() => Own.DownAsync("TERM");
 

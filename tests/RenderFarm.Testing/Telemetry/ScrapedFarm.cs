@@ -61,6 +61,7 @@ public static class ScrapedFarm
         var job = new WaitingJob(Attempt.Job, "default", Priorities.Normal, new RenderNeeds("c", DeterminismClasses.Fast, null), ImageFormats.Png, null);
         CoordinatorMeters.Dispatched([new ClaimedTask(job, "w", "cpu", 0, 1)], DateTimeOffset.MaxValue);
         CoordinatorMeters.Rescued(1);
+        UnreadableMessages.Count(EndpointNames.Reports);
         CoordinatorMeters.Written(2, 1, [
             new SuccessReport(Attempt, run, "w", new StoredImage("k", "s", 1, 250, "p")),
             new FailureReport(Attempt, run, "w", new AttemptFailure(FailureCodes.OutOfMemory, true, "d")),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Checkpoints;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Testing;
 using Xunit;
@@ -119,6 +120,17 @@ public sealed class PinnedShapeTests
         ]),
         ["message.worker_announced"] = new WorkerAnnounced(
             "worker-1", Sample.Run.Value, new WorkerCapabilities([new DeviceCapabilities("cpu", 4, Sample.Profile, 250_000)], [Description])),
+        ["message.worker_announced.fetching"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { IsFixedSize = true }]) { FetchesCheckpoints = true }),
+        ["message.prepare_checkpoint"] = new PrepareCheckpoint("cpu", Sample.Checkpoint),
+        ["api.checkpoint.stored"] = Sample.CheckpointView with { StoredBytes = 12_345, PushedAt = Sample.Time },
+        ["api.stored_checkpoint"] = new StoredCheckpointView("demo", Sample.Checkpoint, 12_345, Sample.Time),
+        ["store.checkpoint_manifest"] = new CheckpointManifest
+        {
+            Description = Description,
+            Files = [new CheckpointFile("unet/model.onnx", 3, Sample.Task.Sha256!, [Sample.Task.Sha256!])],
+        },
+        ["store.checkpoint_name"] = new CheckpointName(Sample.Checkpoint, Sample.Time),
         ["message.worker_heartbeat"] = new WorkerHeartbeat("worker-1", Sample.Run.Value, [new HeldRun(Attempt, Sample.Run)]),
         ["message.worker_left"] = new WorkerLeft("worker-1", Sample.Run.Value),
     };
@@ -156,7 +168,7 @@ public sealed class PinnedShapeTests
         Assert.Empty(messages.Except(pinned));
 
         static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(AttemptReport) or nameof(StoredImage) or nameof(AttemptFailure)
-            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(CheckpointDescription);
+            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription);
     }
 
     [Fact]

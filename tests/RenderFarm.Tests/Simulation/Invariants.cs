@@ -5,6 +5,7 @@ using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Tests.Simulation;
@@ -64,6 +65,11 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         }
     }
 
+    /// <summary>A report is about to be taken: all but a success speak for the run that the record holds, and for no other.</summary>
+    public static void Accepted(Report report, RenderTask task) => Require(
+        report is SuccessReport || (report.Attempt == task.AttemptId && (task.Run is null || task.Run == report.Run)),
+        $"{report.GetType().Name} of {report.Attempt} run {report.Run} was taken, and the record holds {Name(task)} run {task.Run}");
+
     /// <summary>The bus was told that a report is dealt with, and forgets it.</summary>
     public void Acknowledged(Report report) => Require(farm.Ledger.WasJudged(report), $"{report.GetType().Name} of {report.Attempt} was acknowledged and never reached the record");
 
@@ -81,10 +87,15 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         }
     }
 
-    /// <summary>Faults have stopped and time has passed.</summary>
-    public void CheckRest()
+    /// <summary>Faults have stopped, and there was time enough.</summary>
+    public void CheckAllEnded()
     {
         foreach (var job in farm.Record.Jobs) Require(JobStatuses.IsEnded(job.Status), $"job {job.Id} never ends: {job.TasksQueued} queued, {job.TasksDispatched} dispatched, {job.TasksRunning} running");
+    }
+
+    /// <summary>All jobs have ended, and workers had time to hear of it.</summary>
+    public void CheckRest()
+    {
         foreach (var task in farm.Record.Tasks.Where(task => task.Status == TaskStatuses.Completed)) CheckObject(task);
         foreach (var worker in farm.Workers)
         {

@@ -3,6 +3,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Tests.Simulation;
@@ -19,7 +20,7 @@ internal static class Mutants
         ["never renew a lease"] = new() { Review = WithoutRenewal },
         ["leave the epoch unchecked"] = new() { Claim = (record, allotments, _, now, expires) => record.Claim(allotments, record.Epoch, now, expires) },
         ["let poison charge its neighbours"] = new() { TakeBack = WithChargedNeighbours },
-        ["never suspect"] = new() { TakeBack = (batch, held, _) => batch.TakeBack(held, died: false) },
+        ["never suspect"] = new() { TakeBack = (batch, held, _, _) => batch.TakeBack(held, died: false) },
         ["run suspects among others"] = new() { WaitingSuspects = _ => [], Peek = WithSuspects },
         ["say cancel once"] = new() { Review = (held, listed, expires) => HeartbeatRules.Review(held, listed, expires) with { Unwanted = [] } },
         ["try again on the same worker"] = new() { Peek = (record, job, after, count, now) => record.Peek(job, after, count, now).ConvertAll(task => task with { AvoidWorker = null }) },
@@ -59,10 +60,10 @@ internal static class Mutants
         return verdict with { Lost = [] };
     }
 
-    private static void WithChargedNeighbours(TaskBatch batch, IReadOnlyCollection<RenderTask> held, bool died)
+    private static void WithChargedNeighbours(TaskBatch batch, IReadOnlyCollection<RenderTask> held, bool died, bool wasHeard)
     {
         if (died) foreach (var task in held) task.TryAgain(batch.JobOf(task), null);
-        else batch.TakeBack(held, died);
+        else batch.TakeBack(held, died, wasHeard);
     }
 
     private static List<WaitingTask> WithSuspects(SimRecord record, JobId job, int after, int count, DateTimeOffset now) => [.. record.TasksOf(job)

@@ -138,6 +138,6 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
         if (tasks.Count == 0) return;
         var task = tasks[step.Which % tasks.Count];
         var (attempt, run) = (task.AttemptId with { Number = 1 }, new RunId(farm.NewGuid()));
-        farm.Deliver(new SuccessReport(attempt, run, task.Worker!, farm.ImageOf(attempt, run) with { ObjectKey = "images/nowhere" }));
+        farm.Deliver(new SuccessReport(attempt, run, task.Worker!, SimFarm.ImageOf(attempt, run) with { ObjectKey = "images/nowhere" }));
     }
 }

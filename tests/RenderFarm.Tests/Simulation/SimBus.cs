@@ -15,7 +15,7 @@ internal enum MessageKind
 /// </summary>
 internal sealed class SimBus(SimClock clock, Random chance)
 {
-    private readonly HashSet<string> _lostLast = [];
+    private readonly HashSet<(MessageKind, string)> _lostLast = [];
 
     /// <summary>Whether it carries nothing now.</summary>
     public bool IsAway { get; set; }
@@ -25,14 +25,14 @@ internal sealed class SimBus(SimClock clock, Random chance)
 
     /// <summary>Sends a message.</summary>
     /// <param name="kind">What it is.</param>
-    /// <param name="line">Who sends to whom; of one line no two messages in a row are lost.</param>
+    /// <param name="line">Who sends to whom; of one kind and line no two messages in a row are lost.</param>
     /// <param name="deliver">Delivers it; false for not acknowledged.</param>
     /// <returns>False when the bus refused it.</returns>
     public bool Send(MessageKind kind, string line, Func<bool> deliver)
     {
         if (IsAway) return false;
-        var copies = !IsNoisy ? 1 : chance.NextDouble() < Loss(kind) && _lostLast.Add(line) ? 0 : chance.NextDouble() < 0.08 ? 2 : 1;
-        if (copies > 0) _lostLast.Remove(line);
+        var copies = !IsNoisy ? 1 : chance.NextDouble() < Loss(kind) && _lostLast.Add((kind, line)) ? 0 : chance.NextDouble() < 0.08 ? 2 : 1;
+        if (copies > 0) _lostLast.Remove((kind, line));
         for (var copy = 0; copy < copies; copy++) Carry(deliver, Delay(kind));
         return true;
     }

@@ -4,6 +4,7 @@ using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Tests.Simulation;
@@ -170,6 +171,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         }
 
         Record.IsTouched = true;
+        Invariants.Accepted(report, task!);
         var batch = Batch(job!);
         rules.Apply(batch, task!, report);
         NoteStanding(report);
@@ -195,7 +197,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     {
         var known = Record.Workers.GetValueOrDefault(message.Worker);
         if (known?.Outlives(message.Incarnation, Now, options.LeaseDuration) == true) return;
-        if (known?.Incarnation != message.Incarnation) TakeBack(message.Worker, died: true);
+        if (known?.Incarnation != message.Incarnation) TakeBack(message.Worker, died: true, known?.Status == WorkerStatuses.Active);
         if (known is null)
         {
             known = new FarmWorker { Name = message.Worker, Incarnation = message.Incarnation, Checkpoints = [SimFarm.Checkpoint], FirstSeenAt = Now, LastSeenAt = Now };
@@ -227,15 +229,15 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     {
         if (!Record.Workers.TryGetValue(message.Worker, out var worker) || worker.Incarnation != message.Incarnation) return;
         worker.Status = WorkerStatuses.Left;
-        TakeBack(message.Worker, died: false);
+        TakeBack(message.Worker, died: false, wasHeard: true);
     }
 
-    private void TakeBack(string worker, bool died)
+    private void TakeBack(string worker, bool died, bool wasHeard)
     {
         var held = Record.HeldBy(worker);
         if (died) foreach (var task in held) farm.Ledger.Died(task.AttemptId);
         var batch = Batch([.. held.Select(task => Record.JobOf(task))]);
-        rules.TakeBack(batch, held, died);
+        rules.TakeBack(batch, held, died, wasHeard);
         Finish(batch);
         farm.WakeDispatch();
     }
@@ -255,8 +257,9 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         farm.Invariants.Silent(silence);
         foreach (var worker in silence.Gone)
         {
-            if (worker.Status == WorkerStatuses.Active) worker.Status = WorkerStatuses.Lost;
-            TakeBack(worker.Name, died: worker.Status == WorkerStatuses.Lost);
+            var wasHeard = worker.Status == WorkerStatuses.Active;
+            if (wasHeard) worker.Status = WorkerStatuses.Lost;
+            TakeBack(worker.Name, died: worker.Status == WorkerStatuses.Lost, wasHeard);
         }
 
         var batch = Batch([.. silence.Vanished.Select(task => Record.JobOf(task))]);

@@ -76,13 +76,13 @@ internal sealed class SimFarm
     }
 
     /// <summary>How long an image takes: a few seconds, seldom most of a minute; the same for every attempt.</summary>
-    public double RenderSeconds(AttemptId attempt)
+    public static double RenderSeconds(AttemptId attempt)
     {
         var draw = new Random(HashCode(attempt)).NextDouble();
         return draw < 0.06 ? 45 : 0.3 + (draw * 5);
     }
 
-    public StoredImage ImageOf(AttemptId attempt, RunId run) =>
+    public static StoredImage ImageOf(AttemptId attempt, RunId run) =>
         new($"images/{attempt.Job}/{attempt.Index}-{attempt.Number}-{run}", $"hash of {attempt.Index}", 1_000 + attempt.Index, 1_500, "p");
 
     public RenderJob Submit(string tenant, string priority, IReadOnlyList<TaskNature> tasks, long cost = 10)

@@ -3,6 +3,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Tests.Simulation;
@@ -17,7 +18,8 @@ internal sealed record SimRules
 
     public Action<TaskBatch, RenderTask, Report> Apply { get; init; } = (batch, task, report) => batch.Apply(task, report);
 
-    public Action<TaskBatch, IReadOnlyCollection<RenderTask>, bool> TakeBack { get; init; } = (batch, held, died) => batch.TakeBack(held, died);
+    public Action<TaskBatch, IReadOnlyCollection<RenderTask>, bool, bool> TakeBack { get; init; } =
+        (batch, held, died, wasHeard) => batch.TakeBack(held, died, wasHeard);
 
     public Action<TaskBatch> RollUp { get; init; } = batch => batch.RollUp();
 

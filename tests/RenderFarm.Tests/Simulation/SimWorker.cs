@@ -137,8 +137,9 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
 
     private void Beat()
     {
-        if (_beat++ % 10 == 0) farm.Tell(name, new WorkerAnnounced(name, Incarnation, new WorkerCapabilities([], [])));
+        if (_beat < 3 || _beat % 10 == 0) farm.Tell(name, new WorkerAnnounced(name, Incarnation, new WorkerCapabilities([], [])));
         farm.Tell(name, new WorkerHeartbeat(name, Incarnation, [.. Runs.Select(run => new HeldRun(run.Attempt, run.Id))]));
+        _beat++;
         Later(HeartbeatSeconds, Beat);
     }
 
@@ -150,7 +151,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
             Report(null, new StartReport(run.Attempt, run.Id, Name));
             var nature = farm.Ledger.NatureOf(run.Attempt);
             if (nature == TaskNature.Poison) Later(0.7, () => KilledBy(run));
-            else Later(farm.RenderSeconds(run.Attempt), () => Finish(run, nature, tries: 1));
+            else Later(SimFarm.RenderSeconds(run.Attempt), () => Finish(run, nature, tries: 1));
         }
     }
 
@@ -178,7 +179,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
 
     private void Store(SimRun run, int tries)
     {
-        var image = farm.ImageOf(run.Attempt, run.Id);
+        var image = SimFarm.ImageOf(run.Attempt, run.Id);
         if (farm.Store.TryPut(image)) Report(run, new SuccessReport(run.Attempt, run.Id, Name, image));
         else if (tries < 3) Later(tries, () => Finish(run, TaskNature.Good, tries + 1));
         else Report(run, new FailureReport(run.Attempt, run.Id, Name, new AttemptFailure(FailureCodes.StoreUnavailable, true, "The store is away.")));

@@ -25,8 +25,9 @@ internal static class Simulation
             MakePeace(farm);
             var until = farm.Clock.Seconds + PeaceSeconds;
             while (farm.Record.Jobs.Exists(job => !JobStatuses.IsEnded(job.Status)) && farm.Clock.Seconds < until) events += Advance(farm);
-            until = farm.Clock.Seconds + RestSeconds;
-            while (farm.Clock.Seconds < until) events += Advance(farm);
+            farm.Invariants.CheckAllEnded();
+            var ended = farm.Clock.Now;
+            while (!IsAtRest(farm, ended)) events += Advance(farm);
             farm.Invariants.CheckRest();
             return new SimulationResult(events, null);
         }
@@ -47,6 +48,10 @@ internal static class Simulation
 
         return scenario;
     }
+
+    // Who was frozen or dead until a moment ago has not been told yet what is no longer wanted.
+    private static bool IsAtRest(SimFarm farm, DateTimeOffset ended) => farm.Workers.All(worker =>
+        worker.IsAlive && (farm.Clock.Now - (worker.LastDisturbed > ended ? worker.LastDisturbed : ended)).TotalSeconds > RestSeconds);
 
     private static int Advance(SimFarm farm)
     {

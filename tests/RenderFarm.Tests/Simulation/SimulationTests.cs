@@ -14,6 +14,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private const int Seeds = 2_000;
     private const int LeastEvents = 200;
     private const string SeedsVariable = "RENDERFARM_SIMULATION_SEEDS";
+    private const string FirstVariable = "RENDERFARM_SIMULATION_FIRST";
 
     public static TheoryData<string> Mistakes => [.. Mutants.All.Keys];
 
@@ -27,8 +28,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact(Explicit = true)]
     public void As_many_seeds_as_are_asked_for()
     {
-        var seeds = int.Parse(Environment.GetEnvironmentVariable(SeedsVariable) ?? "100000", CultureInfo.InvariantCulture);
-        output.WriteLine($"{seeds} seeds, {RunSeeds(seeds)} events");
+        var (first, seeds) = (Number(FirstVariable, 0), Number(SeedsVariable, 100_000));
+        output.WriteLine($"{seeds} seeds from {first}, {RunSeeds(seeds, first)} events");
     }
 
     [Theory]
@@ -93,9 +94,12 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.All(served, cost => Assert.InRange(cost / served.Average(), 0.85, 1.15));
     }
 
-    private static long RunSeeds(int seeds)
+    private static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    private static long RunSeeds(int seeds, int first = 0)
     {
-        var results = Enumerable.Range(0, seeds).AsParallel().Select(seed => (Seed: seed, Result: Simulation.Run(Scenario.Of(seed), new SimRules()))).ToList();
+        var results = Enumerable.Range(first, seeds).AsParallel().Select(seed => (Seed: seed, Result: Simulation.Run(Scenario.Of(seed), new SimRules()))).ToList();
         if (results.Where(run => run.Result.Violation is not null).OrderBy(run => run.Seed).FirstOrDefault() is { Result: not null } failed)
         {
             var small = Simulation.Shrink(Scenario.Of(failed.Seed), new SimRules());

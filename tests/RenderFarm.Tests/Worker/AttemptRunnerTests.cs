@@ -18,7 +18,7 @@ public sealed class AttemptRunnerTests
     {
         await using var bench = new WorkerBench();
         var command = WorkerBench.Command("a circle");
-        bench.Runner.Take(command);
+        bench.Runner.Take(command, RenderFarm.Worker.WorkerIdentity.Device);
 
         var started = await bench.NextReportAsync<AttemptStarted>();
         var succeeded = await bench.NextReportAsync<AttemptSucceeded>();
@@ -39,10 +39,10 @@ public sealed class AttemptRunnerTests
     public async Task Same_recipe_gives_the_same_bytes_at_another_index_attempt_and_run()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("a circle"));
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         var first = await bench.NextReportAsync<AttemptSucceeded>();
-        bench.Runner.Take(WorkerBench.Command("a circle", number: 2));
+        bench.Runner.Take(WorkerBench.Command("a circle", number: 2), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         var second = await bench.NextReportAsync<AttemptSucceeded>();
         Assert.NotEqual(first.Image.ObjectKey, second.Image.ObjectKey);
@@ -53,8 +53,8 @@ public sealed class AttemptRunnerTests
     public async Task Two_deliveries_of_one_attempt_are_two_runs_that_cannot_overwrite_each_other()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("hold"));
-        bench.Runner.Take(WorkerBench.Command("hold"));
+        bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
+        bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
         Assert.Equal(2, bench.Runs.Entries().Select(entry => entry.Run).Distinct().Count());
     }
 
@@ -65,7 +65,7 @@ public sealed class AttemptRunnerTests
     public async Task Failed_render_is_reported_with_its_code(string prompt, string code, bool retryable)
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command(prompt));
+        bench.Runner.Take(WorkerBench.Command(prompt), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         var failed = await bench.NextReportAsync<AttemptFailed>();
         Assert.Equal(code, failed.Failure.Code);
@@ -76,7 +76,7 @@ public sealed class AttemptRunnerTests
     public async Task Unknown_checkpoint_is_reported_and_nothing_is_loaded()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("a circle", checkpoint: "sha256:ff"));
+        bench.Runner.Take(WorkerBench.Command("a circle", checkpoint: "sha256:ff"), RenderFarm.Worker.WorkerIdentity.Device);
         Assert.Equal(FailureCodes.UnknownCheckpoint, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
         Assert.Equal(0, bench.Loads);
     }
@@ -85,7 +85,7 @@ public sealed class AttemptRunnerTests
     public async Task Unknown_format_is_a_bad_recipe()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("a circle", format: "bmp"));
+        bench.Runner.Take(WorkerBench.Command("a circle", format: "bmp"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
         Assert.Equal(FailureCodes.BadRecipe, failure.Code);
@@ -97,7 +97,7 @@ public sealed class AttemptRunnerTests
     {
         await using var bench = new WorkerBench();
         var command = WorkerBench.Command("hold");
-        bench.Runner.Take(command);
+        bench.Runner.Take(command, RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         bench.Runs.Cancel(command.Attempt);
         Assert.Equal(command.Attempt, (await bench.NextReportAsync<AttemptCanceled>()).Attempt);
@@ -107,13 +107,13 @@ public sealed class AttemptRunnerTests
     public async Task Shutdown_hands_held_attempts_back_and_takes_no_more()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("hold"));
+        bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         var closed = bench.Runs.CloseAsync();
         await bench.NextReportAsync<AttemptReturned>();
         await closed.WaitAsync(Cancellation);
 
-        bench.Runner.Take(WorkerBench.Command("a late one", number: 9));
+        bench.Runner.Take(WorkerBench.Command("a late one", number: 9), RenderFarm.Worker.WorkerIdentity.Device);
         Assert.Equal(9, (await bench.NextReportAsync<AttemptReturned>()).Attempt.Number);
     }
 
@@ -122,7 +122,7 @@ public sealed class AttemptRunnerTests
     {
         await using var bench = new WorkerBench { BusError = new InvalidOperationException("The bus is away.") };
         var failedPass = bench.NextOutboxPass();
-        bench.Runner.Take(WorkerBench.Command("a circle"));
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
         await failedPass.WaitAsync(Cancellation);
         Assert.Single(bench.Runs.Entries());
 
@@ -137,7 +137,7 @@ public sealed class AttemptRunnerTests
     {
         var store = new RefusingStore();
         await using var bench = new WorkerBench(store);
-        bench.Runner.Take(WorkerBench.Command("a circle"));
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         var report = bench.NextReportAsync<AttemptFailed>();
         while (!report.IsCompleted)

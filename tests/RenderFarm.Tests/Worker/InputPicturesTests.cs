@@ -87,7 +87,7 @@ public sealed class InputPicturesTests
     {
         await using var bench = new WorkerBench(_store);
         var command = WorkerBench.Command("a circle");
-        bench.Runner.Take(command with { Recipe = command.Recipe with { InitImage = "sha256:" + new string('0', 64) } });
+        bench.Runner.Take(command with { Recipe = command.Recipe with { InitImage = "sha256:" + new string('0', 64) } }, RenderFarm.Worker.WorkerIdentity.Device);
         var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
         Assert.Equal((FailureCodes.InputMissing, true), (failure.Code, failure.Retryable));
     }
@@ -101,7 +101,7 @@ public sealed class InputPicturesTests
         HashSet<string> images = [];
         foreach (var digest in new[] { image.Digest, other.Digest })
         {
-            bench.Runner.Take(command with { Recipe = command.Recipe with { InitImage = digest } });
+            bench.Runner.Take(command with { Recipe = command.Recipe with { InitImage = digest } }, RenderFarm.Worker.WorkerIdentity.Device);
             await bench.NextReportAsync<AttemptStarted>();
             images.Add((await bench.NextReportAsync<AttemptSucceeded>()).Image.Sha256);
         }

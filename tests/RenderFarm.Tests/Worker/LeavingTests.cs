@@ -12,9 +12,9 @@ public sealed class LeavingTests
     public async Task Stop_hands_back_all_that_is_held_and_then_says_goodbye()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("hold"));
+        bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
-        bench.Runner.Take(WorkerBench.Command("hold", number: 2));
+        bench.Runner.Take(WorkerBench.Command("hold", number: 2), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
 
         var stopped = bench.Service.StopAsync(Cancellation);
@@ -29,7 +29,7 @@ public sealed class LeavingTests
     public async Task Stop_while_the_bus_is_away_ends_with_its_grace()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("hold"));
+        bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         bench.BusError = new InvalidOperationException("The bus is away.");
 
@@ -56,7 +56,7 @@ public sealed class LeavingTests
     public async Task Stuck_engine_is_asked_to_stop_and_its_run_is_reported_as_stuck()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("hold"));
+        bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         await bench.Watchdog.StartAsync(Cancellation);
 
@@ -72,7 +72,7 @@ public sealed class LeavingTests
     public async Task Engine_that_does_not_stop_when_asked_is_given_up_and_the_worker_takes_no_more()
     {
         await using var bench = new WorkerBench();
-        bench.Runner.Take(WorkerBench.Command("deaf"));
+        bench.Runner.Take(WorkerBench.Command("deaf"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
         await bench.Watchdog.StartAsync(Cancellation);
 
@@ -81,9 +81,13 @@ public sealed class LeavingTests
 
         Assert.Equal(FailureCodes.EngineStuck, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
         Assert.Equal("The engine has made no step for 671 s and does not stop. Start the worker again.", bench.Watchdog.Reason);
-        bench.Runner.Take(WorkerBench.Command("a late one", number: 9));
+        bench.Runner.Take(WorkerBench.Command("a late one", number: 9), RenderFarm.Worker.WorkerIdentity.Device);
         Assert.Equal(9, (await bench.NextReportAsync<AttemptReturned>()).Attempt.Number);
         Assert.False(bench.Pipeline.IsDisposed);
+        while (bench.Runs.Entries().Count > 0) await Task.Yield();
+        await bench.Heartbeats.StartAsync(Cancellation);
+        await bench.NextReportAsync<WorkerLeft>();
+        await bench.Heartbeats.StopAsync(Cancellation);
         await bench.Watchdog.StopAsync(Cancellation);
     }
 

@@ -10,6 +10,8 @@ using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Testing;
 using RenderFarm.Testing.Engine;
 using RenderFarm.Worker;
+using RenderFarm.Worker.Checkpoints;
+using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Tests.Worker;
 
@@ -25,19 +27,21 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         var options = Options.Create(new WorkerOptions { Name = "bench" });
         Identity = new WorkerIdentity(options, Clock);
         Store = store ?? new FileObjectStore(_folder.FullName);
-        Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), Digest)]);
+        Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
-        Pipelines = new PipelineCache(Shelf, this, options, NullLogger<PipelineCache>.Instance);
-        Watchdog = new EngineWatchdog(Steps, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
-        Service = new WorkerService(Identity, Runs, Pipelines, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
+        Pipelines = new PipelineCache("cpu", Shelf, this, options, NullLogger<PipelineCache>.Instance);
+        Devices = new RenderDevices([new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null)]);
+        Watchdog = new EngineWatchdog(Devices, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
+        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, Devices, options), Watchdog, this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
+        Service = new WorkerService(Identity, Runs, Devices, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
         Runner = new AttemptRunner(
             Identity,
             Runs,
-            Pipelines,
+            Devices,
             new InputPictures(Store),
             new ImagePublisher(Store, options, Clock, NullLogger<ImagePublisher>.Instance),
             _outbox,
-            new ProgressBoard(Identity, this, Steps, options, Clock, NullLogger<ProgressBoard>.Instance),
+            new ProgressBoard(Identity, this, options, Clock, NullLogger<ProgressBoard>.Instance),
             Clock,
             NullLogger<AttemptRunner>.Instance);
         _ = _outbox.StartAsync(CancellationToken.None);
@@ -55,6 +59,8 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public EngineWatchdog Watchdog { get; }
 
+    public HeartbeatLoop Heartbeats { get; }
+
     public WorkerService Service { get; }
 
     public FakePipeline Pipeline { get; } = new();
@@ -64,6 +70,8 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public CheckpointShelf Shelf { get; }
 
     public PipelineCache Pipelines { get; }
+
+    public RenderDevices Devices { get; }
 
     public AttemptRunner Runner { get; }
 
@@ -112,7 +120,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public Task ProgressAsync(AttemptsProgressed progress, CancellationToken cancellation) => Task.CompletedTask;
 
-    public ITextToImagePipeline Load(Checkpoint checkpoint)
+    public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
     {
         Loads++;
         return Pipeline;
@@ -124,6 +132,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     {
         Pipeline.Release();
         Watchdog.Dispose();
+        Heartbeats.Dispose();
         await _outbox.StopAsync(CancellationToken.None);
         _outbox.Dispose();
         Pipelines.Dispose();

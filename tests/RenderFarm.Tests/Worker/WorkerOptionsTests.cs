@@ -23,14 +23,14 @@ public sealed class WorkerOptionsTests
         var options = new WorkerOptions();
         Assert.Equal((0, false, false), (options.DeviceMemoryMegabytes, options.CudaGraphs, options.AllowHardLinks));
         var asked = SettingsMapping.ToPipelineOptions(
-            Bind(new() { ["Worker:DeviceMemoryMegabytes"] = "8192", ["Worker:CudaGraphs"] = "true", ["Worker:AllowHardLinks"] = "true" }));
+            Bind(new() { ["RenderFarm:Worker:DeviceMemoryMegabytes"] = "8192", ["RenderFarm:Worker:CudaGraphs"] = "true", ["RenderFarm:Worker:AllowHardLinks"] = "true" }), "cpu");
         Assert.Equal((8192, true, true), (asked.DeviceMemoryMegabytes, asked.CudaGraphs, asked.AllowHardLinks));
     }
 
     [Fact]
     public void Invalid_values_are_refused_with_the_option_named()
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["Worker:Name"] = "Not A Name", ["Worker:Slots"] = "0", ["Worker:Device"] = "gpu" }));
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["RenderFarm:Worker:Name"] = "Not A Name", ["RenderFarm:Worker:Slots"] = "0", ["RenderFarm:Worker:Device"] = "gpu" }));
         Assert.Contains("Worker:Name is 1…63 lower-case letters, digits and hyphens", error.Message, StringComparison.Ordinal);
         Assert.Contains("Worker:Device is auto, cpu, cuda or cuda:N", error.Message, StringComparison.Ordinal);
         Assert.Contains("Slots must be between 1 and 1024", error.Message, StringComparison.Ordinal);
@@ -41,9 +41,9 @@ public sealed class WorkerOptionsTests
     {
         var options = Bind(new()
         {
-            ["Worker:Name"] = "gpu-1",
-            ["Worker:Slots"] = "3",
-            ["Worker:Heartbeat"] = "00:00:01",
+            ["RenderFarm:Worker:Name"] = "gpu-1",
+            ["RenderFarm:Worker:Slots"] = "3",
+            ["RenderFarm:Worker:Heartbeat"] = "00:00:01",
         });
         Assert.Equal(("gpu-1", 3, TimeSpan.FromSeconds(1)), (options.Name, options.Slots, options.Heartbeat));
     }

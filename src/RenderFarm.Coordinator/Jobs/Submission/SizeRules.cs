@@ -13,6 +13,7 @@ internal static class SizeRules
     /// </summary>
     public static (int Width, int Height) Of(SubmitJob request, RequestPicture? picture, CheckpointDescription checkpoint, SettingsCheck check)
     {
+        if (checkpoint.IsFixedSize) return (Only("width", request.Width, checkpoint.Width, check), Only("height", request.Height, checkpoint.Height, check));
         var multiple = checkpoint.SideMultiple;
         if (picture is null) return (Side("width", request.Width, checkpoint.Width, multiple, check), Side("height", request.Height, checkpoint.Height, multiple, check));
         var margins = request.Outpaint ?? new OutpaintMargins();
@@ -21,6 +22,13 @@ internal static class SizeRules
         return (
             Side("width", request.Width, Rounded(picture.Width * scale, multiple) + across, multiple, check),
             Side("height", request.Height, Rounded(picture.Height * scale, multiple) + down, multiple, check));
+    }
+
+    // A picture to begin from is brought to the only size there is.
+    private static int Only(string field, int? given, int native, SettingsCheck check)
+    {
+        if (given is { } side && side != native) check.Fault(field, side, $"{native} pixels alone: the checkpoint's graphs have a fixed shape.");
+        return native;
     }
 
     private static long Rounded(double side, int multiple) => Math.Max(

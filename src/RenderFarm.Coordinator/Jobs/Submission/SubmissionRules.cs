@@ -43,6 +43,7 @@ internal static class SubmissionRules
         var samplers = SamplerRules.Resolve(request, checkpoint, check);
         var format = check.Word("format", request.Format, ImageFormats.All, ImageFormats.Png);
         Quality(request.Quality, format, check);
+        check.Range("retention_days", request.RetentionDays, 1, 36_500, 0);
         check.Text("label", request.Label, RenderLimits.MaxLabelLength);
         var priority = check.Word("priority", request.Priority, Priorities.All, Priorities.Normal);
         var variation = SeedRules.Variation(request, images, drawSeed, check);

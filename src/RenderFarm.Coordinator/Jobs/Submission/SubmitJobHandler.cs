@@ -86,6 +86,7 @@ internal sealed class SubmitJobHandler(
         Determinism = planned.Sweep.Determinism,
         Format = planned.Format,
         Quality = request.Quality,
+        RetentionDays = request.RetentionDays ?? options.Value.RetentionDays,
         IdempotencyKey = key,
         RequestFingerprint = fingerprint,
         TasksTotal = (int)JobPlanner.Count(planned.Sweep),

@@ -139,6 +139,30 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         return await PostgresClaim.ReadAsync(reader, claim, cancellation);
     }
 
+    public bool HasDays => true;
+
+    public Task KeepPartitionsAsync(DateTimeOffset now, int daysAhead, CancellationToken cancellation) => _partitions.EnsureAheadAsync(now, daysAhead, cancellation);
+
+    public async Task<IReadOnlyList<(JobId First, JobId End)>> EndedDaysAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        // A submission that began before midnight may still be on its way: yesterday stays.
+        var yesterday = TaskPartition.Of(now.AddDays(-1));
+        var ended = new List<(JobId, JobId)>();
+        foreach (var partition in await _partitions.AllAsync(cancellation))
+        {
+            if (partition.Day >= yesterday.Day) continue;
+            var (first, end) = (new JobId(partition.First), new JobId(partition.End));
+            await using var db = CreateDbContext();
+            var isNeeded = await db.Jobs.IgnoreQueryFilters().AnyAsync(
+                job => job.Id >= first && job.Id < end && (job.PurgedAt == null || job.DeleteAfter != null), cancellation);
+            if (!isNeeded) ended.Add((first, end));
+        }
+
+        return ended;
+    }
+
+    public Task DropDayAsync(JobId first, CancellationToken cancellation) => _partitions.DropAsync(TaskPartition.Of(first), cancellation);
+
     public bool IsUniqueViolation(DbUpdateException error) =>
         error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 

@@ -45,6 +45,24 @@ internal sealed record ExecutionDevice
             + "Build it with -p:OnnxRuntimeFlavor=Gpu on a machine with CUDA 13 and cuDNN 9, or use the device cpu.");
     }
 
+    /// <summary>Names of all CUDA devices, where this build can drive any; else of the CPU.</summary>
+    /// <exception cref="NotSupportedException">The CUDA libraries cannot be loaded; the message says what ONNX Runtime said.</exception>
+    public static IReadOnlyList<string> All()
+    {
+        if (!OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider)) return ["cpu"];
+        try
+        {
+            Register();
+        }
+        catch (Exception error) when (error is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        {
+            throw new NotSupportedException($"The CUDA devices cannot be listed: {error.Message} Check the driver, CUDA and cuDNN, or name the devices.", error);
+        }
+
+        var count = OrtEnv.Instance().GetEpDevices().Count(device => device.EpName == CudaProvider);
+        return count == 0 ? ["cpu"] : [.. Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"cuda:{index}"))];
+    }
+
     /// <summary>Adds the execution provider.</summary>
     /// <param name="session">Options of a session to come.</param>
     /// <param name="options">Determinism class and memory limit.</param>

@@ -43,3 +43,8 @@ public sealed class LoadOnPostgresTests : LoadTests
 {
     protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
 }
+
+public sealed class PauseOnPostgresTests : PauseTests
+{
+    protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
+}

@@ -3,6 +3,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -49,7 +50,7 @@ public abstract class RecordConformance : IAsyncLifetime
 
         var costs = await Record.ReadAsync(db => db.Tasks.Where(task => task.Job == job.Id).OrderBy(task => task.Index).Select(task => task.Cost).ToListAsync(Cancellation), Cancellation);
         Assert.Equal([5, 5, 5, 7, 7], costs);
-        Assert.All(await TasksAsync(job), task => Assert.Equal(("queued", 0, 0, 0), (task.Status, task.Attempt, task.Charged, task.MissedHeartbeats)));
+        Assert.All(await TasksAsync(job), task => Assert.Equal(("queued", 0, 0, 0, 0, 0, false), (task.Status, task.Attempt, task.Charged, task.Rescues, task.DeathsAlone, task.MissedHeartbeats, task.IsSuspect)));
     }
 
     [Fact]
@@ -156,6 +157,42 @@ public abstract class RecordConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Suspects_wait_apart_from_the_others_the_oldest_first()
+    {
+        var job = await AddAsync(new CostStretch(0, 4, 1));
+        await ClaimAsync(job, 0, 1, 2);
+        foreach (var (index, second) in new[] { (2, 1), (0, 2) }) await AccuseAsync(job, index, Noon.AddSeconds(second));
+
+        var backlog = new Backlog(Record, Database, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon));
+        Assert.Equal([2, 0], (await backlog.SuspectsAsync(Cancellation)).Select(suspect => suspect.Index));
+        Assert.Equal("alpha", (await backlog.SuspectsAsync(Cancellation))[0].AvoidWorker);
+        Assert.Equal([3], (await backlog.TasksAsync(job.Id, -1, 9, Cancellation)).Select(task => task.Index));
+
+        await ClaimAsync(job, 2);
+        Assert.Equal([0], (await backlog.SuspectsAsync(Cancellation)).Select(suspect => suspect.Index));
+        var held = (await Record.ReadAsync(db => Fleet.HeldAsync(db, Cancellation), Cancellation)).Single();
+        Assert.Equal((2, 1), (held.Count, held.Suspects));
+    }
+
+    [Fact]
+    public async Task Paused_job_and_paused_farm_are_not_in_the_backlog()
+    {
+        var job = await AddAsync(new CostStretch(0, 2, 1));
+        await ClaimAsync(job, 0);
+        await AccuseAsync(job, 0, Noon);
+        var backlog = new Backlog(Record, Database, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon));
+        Assert.Single(await backlog.JobsAsync(Cancellation));
+
+        await ChangeAsync(job, 0, (row, _) => row.PausedAt = Noon);
+        Assert.Empty(await backlog.JobsAsync(Cancellation));
+        Assert.Empty(await backlog.SuspectsAsync(Cancellation));
+
+        await ChangeAsync(job, 0, (row, _) => row.PausedAt = null);
+        await Record.WriteAsync(db => Task.FromResult(db.State.Add(new FarmState { PausedAt = Noon })), Cancellation);
+        Assert.Empty(await backlog.JobsAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task One_key_sent_at_once_makes_one_job()
     {
         var jobs = Enumerable.Range(0, 6).Select(_ => NewJob(1, "once")).ToList();
@@ -244,6 +281,13 @@ public abstract class RecordConformance : IAsyncLifetime
             return 0;
         },
         Cancellation);
+
+    private Task<int> AccuseAsync(RenderJob job, int index, DateTimeOffset at) => ChangeAsync(job, index, (row, task) =>
+    {
+        task.Accuse(at);
+        task.CountLoss();
+        task.HandBack(row);
+    });
 
     private Task<List<PeekedTask>> PeekAsync(RenderJob job, int after, int freshAfter, int count, DateTimeOffset? now = null) =>
         Database.PeekAsync(new Peek(job.Id, after, freshAfter, count, now ?? Noon), Cancellation);

@@ -10,7 +10,7 @@ public sealed class RenderFarmCommandTests : IAsyncLifetime
     private CliHarness cli = null!;
 
     public static TheoryData<string> CommandNames =>
-        ["render", "reproduce", "serve", "submit", "watch", "jobs", "cancel", "pause", "resume", "retry", "workers", "download", "models", "inputs"];
+        ["render", "reproduce", "serve", "submit", "watch", "jobs", "cancel", "pause", "resume", "retry", "workers", "download", "models", "inputs", "simulate"];
 
     public async ValueTask InitializeAsync() => cli = await CliHarness.StartAsync();
 

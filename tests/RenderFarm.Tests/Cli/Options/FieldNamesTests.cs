@@ -28,7 +28,7 @@ public sealed class FieldNamesTests
         var options = new RenderOptions();
         var command = new System.CommandLine.Command("render");
         options.AddTo(command);
-        string[] known = [.. command.Options.Select(option => option.Name), "PROMPT", "--model", "--priority", "--label"];
+        string[] known = [.. command.Options.Select(option => option.Name), "PROMPT", "--model", "--priority", "--label", "--retention-days"];
         var fields = typeof(SubmitJob).GetProperties().Select(property => FarmJson.Options.PropertyNamingPolicy!.ConvertName(property.Name));
         Assert.All(fields, field => Assert.Contains(FieldNames.Describe(new FieldError(field, null, "")).TrimEnd(':', ' '), known));
     }

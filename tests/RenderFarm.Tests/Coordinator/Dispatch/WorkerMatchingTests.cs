@@ -46,6 +46,22 @@ public sealed class WorkerMatchingTests
         Assert.Equal("a", WorkerMatching.Choose(devices, Free with { Determinism = DeterminismClasses.Fast }, null, _ => true)!.Worker);
     }
 
+    [Fact]
+    public void Free_reproducible_job_takes_a_profile_with_room_before_the_fastest_that_is_full()
+    {
+        DeviceLoad[] devices = [Device("a", "p1", 100), Device("b", "p2", 70)];
+
+        Assert.Equal("b", WorkerMatching.Choose(devices, Free, null, device => device.Profile == "p2")!.Worker);
+    }
+
+    [Fact]
+    public void Free_reproducible_job_waits_rather_than_stay_with_a_profile_that_is_many_times_slower()
+    {
+        DeviceLoad[] devices = [Device("a", "p1", 100), Device("b", "p2", 20)];
+
+        Assert.Null(WorkerMatching.Choose(devices, Free, null, device => device.Profile == "p2"));
+    }
+
     [Theory]
     [InlineData(null, "p", "No worker is active. Start one, and the job goes on.")]
     [InlineData("other", "p", "No active worker holds the checkpoint c.")]

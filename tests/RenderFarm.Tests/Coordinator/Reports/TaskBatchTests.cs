@@ -48,6 +48,18 @@ public sealed class TaskBatchTests
     }
 
     [Fact]
+    public void Death_that_nobody_saw_makes_a_suspect_only_the_second_time()
+    {
+        Run(_tasks[0]);
+        _batch.TakeBack([_tasks[0]], died: true, wasHeard: false);
+        Assert.Equal((TaskStatuses.Queued, 0, false), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].IsSuspect));
+
+        Run(_tasks[0]);
+        _batch.TakeBack([_tasks[0]], died: true, wasHeard: false);
+        Assert.True(_tasks[0].IsSuspect);
+    }
+
+    [Fact]
     public void Farewell_accuses_nobody()
     {
         Run(_tasks[0]);

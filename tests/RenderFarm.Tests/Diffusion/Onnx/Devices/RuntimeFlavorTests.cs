@@ -9,14 +9,16 @@ namespace RenderFarm.Tests.Diffusion.Onnx.Devices;
 public sealed class RuntimeFlavorTests
 {
     [Theory]
-    [InlineData("Cpu", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("Gpu", "Microsoft.ML.OnnxRuntime.Gpu")]
-    public async Task Program_carries_the_runtime_of_its_flavor_and_no_other(string flavor, string package) =>
-        Assert.Equal([package], await NativeRuntimesAsync("RenderFarm.Cli", flavor));
+    [InlineData("RenderFarm.Cli", "Cpu", "Microsoft.ML.OnnxRuntime")]
+    [InlineData("RenderFarm.Cli", "Gpu", "Microsoft.ML.OnnxRuntime.Gpu")]
+    [InlineData("RenderFarm.Worker", "Cpu", "Microsoft.ML.OnnxRuntime")]
+    [InlineData("RenderFarm.Worker", "Gpu", "Microsoft.ML.OnnxRuntime.Gpu")]
+    public async Task Program_carries_the_runtime_of_its_flavor_and_no_other(string project, string flavor, string package) =>
+        Assert.Equal([package], await NativeRuntimesAsync(project, flavor));
 
     [Theory]
     [InlineData("RenderFarm.Diffusion")]
-    [InlineData("RenderFarm.Worker")]
+    [InlineData("RenderFarm.Hosting")]
     public async Task Libraries_leave_the_choice_to_programs(string project) => Assert.Empty(await NativeRuntimesAsync(project, "Gpu"));
 
     private static async Task<string[]> NativeRuntimesAsync(string project, string flavor)

@@ -1,0 +1,81 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Leadership;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Coordinator.Workers;
+using RenderFarm.Hosting.Background;
+
+namespace RenderFarm.Coordinator.Checkpoints;
+
+/// <summary>Has devices load the checkpoints that the backlog asks for, by <see cref="ShelfPlan"/>. Runs on the leader alone.</summary>
+internal sealed class ShelfKeeper(
+    FarmRecord record,
+    StoredCheckpoints stored,
+    IAttemptSender sender,
+    ILeadership leadership,
+    IOptions<CoordinatorOptions> options,
+    TimeProvider clock,
+    ILogger<ShelfKeeper> logger) : FarmLoop(options.Value.ShelfInterval, clock, logger)
+{
+    private readonly TimeProvider _clock = clock;
+    private readonly Lock _gate = new();
+    private readonly ShelfPlan _plan = new(new ShelfRules(
+        options.Value.CheckpointsPerDevice, options.Value.CheckpointLoadTime, options.Value.CheckpointDwellFactor, options.Value.CheckpointQuietTime));
+
+    /// <summary>Leaves to each device the checkpoints that it serves now, of those that its worker holds.</summary>
+    public IReadOnlyList<DeviceLoad> Narrow(IReadOnlyList<DeviceLoad> devices)
+    {
+        lock (_gate)
+        {
+            foreach (var load in devices)
+            {
+                var device = ToShelf(load);
+                load.Checkpoints = load.Checkpoints.Where(digest => _plan.Accepts(device, digest)).ToHashSet(StringComparer.Ordinal);
+            }
+        }
+
+        return devices;
+    }
+
+    protected override async Task<bool> PassAsync(CancellationToken stopping)
+    {
+        if (leadership.Epoch is null || !sender.IsReady) return false;
+        var demands = await record.ReadAsync(db => DemandsAsync(db, stopping), stopping);
+        var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
+        IReadOnlyList<ShelfMove> moves;
+        lock (_gate) moves = _plan.Plan(_clock.Now(), demands, [.. devices.Where(device => device.Duty != WorkerDuty.None).Select(ToShelf)]);
+        foreach (var move in moves) await PrepareAsync(move, stopping);
+        return false;
+    }
+
+    private async Task PrepareAsync(ShelfMove move, CancellationToken cancellation)
+    {
+        CoordinatorLog.PreparingCheckpoint(logger, move.Worker, move.Device, move.Digest);
+        try
+        {
+            await sender.PrepareAsync(move.Worker, new PrepareCheckpoint(move.Device, move.Digest), cancellation);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // The plan gives the move up when nothing is announced, and tries anew.
+            CoordinatorLog.PrepareFailed(logger, move.Worker, move.Digest, error);
+        }
+    }
+
+    private async Task<List<ShelfDemand>> DemandsAsync(FarmDbContext db, CancellationToken cancellation)
+    {
+        var jobs = await db.Jobs
+            .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
+            .Select(job => new { job.Checkpoint, Cost = job.Cost - job.CostEnded })
+            .ToListAsync(cancellation);
+        return [.. jobs.GroupBy(job => job.Checkpoint).Select(group => new ShelfDemand(group.Key, group.Sum(job => Math.Max(1.0, job.Cost)), stored.Has(group.Key)))];
+    }
+
+    private static ShelfDevice ToShelf(DeviceLoad load) => new(
+        load.Worker, load.Device, load.Speed,
+        load.Checkpoints.Where(digest => digest != FarmWorker.Fetches).ToHashSet(StringComparer.Ordinal), load.Checkpoints.Contains(FarmWorker.Fetches));
+}

@@ -1,0 +1,213 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Checkpoints;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Hosting.Checkpoints;
+using RenderFarm.Hosting.ObjectStore;
+
+namespace RenderFarm.Worker.Checkpoints;
+
+/// <summary>A checkpoint cannot be fetched here; another worker may have more luck.</summary>
+/// <param name="code">One of <see cref="FailureCodes"/>.</param>
+/// <param name="message">Which file, and what to do.</param>
+/// <param name="cause">What was caught.</param>
+internal sealed class CheckpointFetchException(string code, string message, Exception? cause = null) : Exception(message, cause)
+{
+    public string Code => code;
+}
+
+/// <summary>
+/// Checkpoints fetched from the object store, each in a folder named by its digest with its manifest beside it. Bounded in bytes: the least recently used
+/// leaves, never one that is in use. Fetches run one at a time, so that what two checkpoints share crosses the network once, and asking twice fetches once.
+/// </summary>
+/// <remarks>The folder belongs to one worker. Every file is compared with its digest when it is fetched, and again before its first use by this process.</remarks>
+internal sealed class CheckpointCache : IDisposable
+{
+    private const string ManifestSuffix = ".json";
+    private readonly IObjectStore _store;
+    private readonly string _root;
+    private readonly long _maxBytes;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly CheckpointFetcher _fetcher;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, CacheEntry> _entries = new(StringComparer.Ordinal);
+
+    /// <param name="store">Where checkpoints come from.</param>
+    /// <param name="root">Folder of the cache; made when missing.</param>
+    /// <param name="maxBytes">Most bytes of files that it keeps.</param>
+    /// <param name="clock">Tells which use was the latest.</param>
+    /// <param name="logger">Told of fetches and evictions.</param>
+    /// <exception cref="IOException">The folder cannot be made or read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be made or read.</exception>
+    public CheckpointCache(IObjectStore store, string root, long maxBytes, TimeProvider clock, ILogger logger)
+    {
+        (_store, _root, _maxBytes, _clock, _logger) = (store, Path.GetFullPath(root), maxBytes, clock, logger);
+        _fetcher = new CheckpointFetcher((sha256, cancellation) => store.OpenAsync(ObjectKey.ForBlob(sha256), cancellation));
+        Directory.CreateDirectory(_root);
+        foreach (var file in Directory.EnumerateFiles(_root, "*" + ManifestSuffix)) Recall(file);
+    }
+
+    /// <summary>What is here, and can be announced.</summary>
+    public IReadOnlyList<CheckpointDescription> Held()
+    {
+        lock (_gate) return [.. _entries.Values.Where(entry => entry.IsWhole).Select(entry => entry.Manifest.Description)];
+    }
+
+    /// <summary>A checkpoint, fetched if it is not here. It stays until the use is disposed.</summary>
+    /// <exception cref="UnknownCheckpointException">The store does not hold it either.</exception>
+    /// <exception cref="CheckpointFetchException">It could not be fetched.</exception>
+    /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
+    public async Task<CheckpointUse> TakeAsync(string digest, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            var entry = Find(digest) ?? await PlaceForAsync(digest, cancellation);
+            if (!entry.IsProven) await FetchAsync(entry, cancellation);
+            var opened = Checkpoint.Open(FolderOf(digest));
+            lock (_gate) entry.Users++;
+            entry.LastUse = _clock.GetUtcNow().UtcDateTime;
+            File.SetLastWriteTimeUtc(ManifestOf(digest), entry.LastUse);
+            return new CheckpointUse(opened, () => Leave(entry));
+        }
+        catch (CheckpointTransferException error)
+        {
+            throw new CheckpointFetchException(CodeOf(error.Fault), error.Message, error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointFetchException(FailureCodes.CacheFailed, $"The checkpoint cache {_root} cannot be used: {error.Message}", error);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _turn.Dispose();
+
+    private async Task FetchAsync(CacheEntry entry, CancellationToken cancellation)
+    {
+        var bytes = entry.Manifest.Bytes();
+        WorkerLog.FetchingCheckpoint(_logger, entry.Manifest.Description.Name, entry.Digest, bytes);
+        entry.IsWhole = false;
+        await _fetcher.FetchAsync(entry.Manifest, FolderOf(entry.Digest), null, cancellation);
+        // The manifest last: where it lies, the files were whole once.
+        var unfinished = ManifestOf(entry.Digest) + ".part";
+        await File.WriteAllBytesAsync(unfinished, JsonSerializer.SerializeToUtf8Bytes(entry.Manifest, FarmJson.Options), cancellation);
+        File.Move(unfinished, ManifestOf(entry.Digest), overwrite: true);
+        (entry.IsWhole, entry.IsProven) = (true, true);
+    }
+
+    private async Task<CacheEntry> PlaceForAsync(string digest, CancellationToken cancellation)
+    {
+        var manifest = await ReadManifestAsync(digest, cancellation) ?? throw new UnknownCheckpointException(digest);
+        if (CheckpointRules.Fault(manifest) is { } fault) throw new CheckpointFetchException(FailureCodes.CheckpointDamaged, $"The manifest of {digest} in the store is not usable: {fault} Push the checkpoint again.");
+        if (manifest.Digest() != digest) throw new CheckpointFetchException(FailureCodes.CheckpointDamaged, $"The store holds {manifest.Digest()} in the place of {digest}. Push the checkpoint again.");
+        MakeRoom(manifest);
+        var entry = new CacheEntry(manifest) { LastUse = _clock.GetUtcNow().UtcDateTime };
+        lock (_gate) _entries.Add(digest, entry);
+        return entry;
+    }
+
+    private async Task<CheckpointManifest?> ReadManifestAsync(string digest, CancellationToken cancellation)
+    {
+        if (!CheckpointRules.IsDigest(digest)) return null;
+        try
+        {
+            await using var stream = await _store.OpenAsync(ObjectKey.ForManifest(digest), cancellation);
+            return stream is null ? null : await JsonSerializer.DeserializeAsync<CheckpointManifest>(stream, FarmJson.Options, cancellation);
+        }
+        catch (JsonException error)
+        {
+            throw new CheckpointFetchException(FailureCodes.CheckpointDamaged, $"The manifest of {digest} in the store cannot be read: {error.Message} Push the checkpoint again.", error);
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException)
+        {
+            throw new ObjectStoreException($"Reading the manifest of {digest} broke off: {error.Message}", error);
+        }
+    }
+
+    private void MakeRoom(CheckpointManifest wanted)
+    {
+        if (wanted.Bytes() > _maxBytes)
+            throw new CheckpointFetchException(FailureCodes.CacheFull, $"Checkpoint {wanted.Description.Name} has {wanted.Bytes():N0} bytes, and the cache of this worker keeps {_maxBytes:N0}. Raise Worker:CheckpointCacheBytes.");
+        lock (_gate)
+        {
+            while (_entries.Values.Sum(entry => entry.Manifest.Bytes()) + wanted.Bytes() > _maxBytes)
+            {
+                var idle = _entries.Values.Where(entry => entry.Users == 0).MinBy(entry => entry.LastUse)
+                    ?? throw new CheckpointFetchException(FailureCodes.CacheFull, $"Every checkpoint in the cache is loaded, and {wanted.Description.Name} ({wanted.Bytes():N0} bytes) does not fit beside them. Raise Worker:CheckpointCacheBytes.");
+                WorkerLog.EvictingCheckpoint(_logger, idle.Manifest.Description.Name, idle.Digest);
+                Remove(idle);
+            }
+        }
+    }
+
+    private void Remove(CacheEntry entry)
+    {
+        _entries.Remove(entry.Digest);
+        File.Delete(ManifestOf(entry.Digest));
+        if (Directory.Exists(FolderOf(entry.Digest))) Directory.Delete(FolderOf(entry.Digest), recursive: true);
+    }
+
+    private void Leave(CacheEntry entry)
+    {
+        lock (_gate) entry.Users--;
+    }
+
+    private CacheEntry? Find(string digest)
+    {
+        lock (_gate) return _entries.GetValueOrDefault(digest);
+    }
+
+    // What a former life of the worker left. Its files are compared when it is first used, which loading reads anyway.
+    private void Recall(string file)
+    {
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllBytes(file), FarmJson.Options);
+            if (manifest is null || CheckpointRules.Fault(manifest) is not null || ManifestOf(manifest.Digest()) != file) return;
+            _entries.Add(manifest.Digest(), new CacheEntry(manifest) { IsWhole = true, LastUse = File.GetLastWriteTimeUtc(file) });
+        }
+        catch (JsonException error)
+        {
+            WorkerLog.CacheEntryUnreadable(_logger, file, error.Message);
+        }
+    }
+
+    private string FolderOf(string digest) => Path.Combine(_root, digest["sha256:".Length..]);
+
+    private string ManifestOf(string digest) => FolderOf(digest) + ManifestSuffix;
+
+    private static string CodeOf(TransferFault fault) => fault switch
+    {
+        TransferFault.Damaged => FailureCodes.CheckpointDamaged,
+        TransferFault.DiskFull => FailureCodes.CacheFull,
+        _ => FailureCodes.CacheFailed,
+    };
+}
+
+/// <summary>A checkpoint in the cache.</summary>
+internal sealed class CacheEntry(CheckpointManifest manifest)
+{
+    public CheckpointManifest Manifest => manifest;
+
+    public string Digest => manifest.Digest();
+
+    /// <summary>Whether all files were there once.</summary>
+    public bool IsWhole { get; set; }
+
+    /// <summary>Whether this process has compared all files.</summary>
+    public bool IsProven { get; set; }
+
+    public int Users { get; set; }
+
+    public DateTime LastUse { get; set; }
+}

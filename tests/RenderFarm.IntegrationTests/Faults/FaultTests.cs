@@ -1,0 +1,85 @@
+using RenderFarm.Testing.Faults;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Faults;
+
+/// <summary>Small forms of the fault measurements: processes that die, freeze and wake up. The full ones are verbs of the benchmarks.</summary>
+[Collection("Faults")]
+public sealed class FaultTests(ITestOutputHelper output)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Worker_that_wakes_after_three_leases_changes_nothing_that_has_ended()
+    {
+        var settings = new FarmSettings { PoisonDeaths = 10, MaxRescues = 1_000 };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var outcome = await Zombies.WorkersAsync(farm, new FarmLedger(farm), settings.Lease, trials: 6, Cancellation);
+        output.WriteLine(outcome.ToString());
+        Assert.Equal((0, 0), (outcome.Overwritten, outcome.Misserved));
+        Assert.True(outcome.Verdict.IsClean, outcome.Verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Leader_that_wakes_after_three_terms_changes_nothing_that_has_ended()
+    {
+        var settings = new FarmSettings { Coordinators = 2, PoisonDeaths = 10, MaxRescues = 1_000 };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var outcome = await Zombies.LeadersAsync(farm, new FarmLedger(farm), settings.Leadership, trials: 2, Cancellation);
+        output.WriteLine(outcome.ToString());
+        Assert.Equal((0, 0), (outcome.Overwritten, outcome.Misserved));
+        Assert.True(outcome.Verdict.IsClean, outcome.Verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Coordinator_killed_between_record_and_bus_loses_and_doubles_nothing()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(new FarmSettings(), Cancellation);
+        var ledger = new FarmLedger(farm);
+        Assert.Equal(KillPoints.OfCoordinator.Count, await Crashes.CoordinatorAsync(farm, ledger, seeds: 1, Cancellation));
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        Assert.True(verdict.IsClean, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Poison_among_a_hundred_fails_alone_and_charges_nobody()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(new FarmSettings { MaxRescues = 100 }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var deaths = await Crashes.PoisonAsync(farm, ledger, innocents: 99, Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine($"{deaths} deaths, {verdict}");
+        Assert.Equal((1, 0, 0, 0, 0), (verdict.Failed, verdict.Lost, verdict.Duplicated, verdict.Wrong, verdict.Charged));
+        Assert.Equal(3, deaths);
+    }
+
+    [Fact]
+    public async Task Worker_cut_off_from_the_broker_keeps_its_images_and_delivers_them_later()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Step = TimeSpan.FromMilliseconds(300) }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        await Crashes.CutOffWorkerAsync(farm, ledger, TimeSpan.FromSeconds(5), Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        Assert.Equal(0, verdict.Orphans);
+        Assert.True(verdict.IsClean, verdict.ToString());
+    }
+
+    /// <summary>
+    /// On demand, like the verb <c>outages</c>: it takes minutes, and it has failed once on a busy machine for a reason that is not known yet. It belongs
+    /// into the gate when that is found.
+    /// </summary>
+    [Fact(Explicit = true)]
+    public async Task Servers_that_go_away_freeze_and_lie_cost_no_image_and_no_restart()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(new FarmSettings { OwnServers = true, PoisonDeaths = 10, MaxRescues = 1_000 }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var size = new OutageSize(Restarts: 1, Down: TimeSpan.FromSeconds(3), Cuts: 10, StoreErrors: TimeSpan.FromSeconds(5), Batch: 100);
+        var outcome = await Outages.RunAsync(farm, ledger, size, output.WriteLine, Cancellation);
+        output.WriteLine(outcome.ToString());
+        Assert.True(outcome.Verdict.IsClean, outcome.Verdict.ToString());
+        Assert.Equal(0, outcome.Restarted);
+        Assert.True(outcome is { SubmitsWhileDown: > 0, Refused: > 0, Truncated: > 0 }, outcome.ToString());
+    }
+}

@@ -1,0 +1,76 @@
+
+namespace RenderFarm.Testing.Faults;
+
+/// <summary>Faults of single processes, beside those of <see cref="KillMatrix"/>.</summary>
+public static class Crashes
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>The one coordinator dies at each of its points, as often as asked, and is started again. Returns the deaths.</summary>
+    public static async Task<int> CoordinatorAsync(FarmUnderTest farm, FarmLedger ledger, int seeds, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        await ledger.SubmitAsync(1, cancellation);
+        var deaths = 0;
+        for (var seed = 0; seed < seeds; seed++)
+        {
+            foreach (var point in KillPoints.OfCoordinator)
+            {
+                await farm.Coordinators[0].KillAsync();
+                await farm.StartCoordinatorAsync(0, (point, 3 + seed), cancellation);
+                using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+                var feeding = Load.FeedAsync(farm, ledger, images: 4, waiting: 12, enough.Token);
+                await farm.Coordinators[0].Ended.WaitAsync(Limit, cancellation);
+                await enough.CancelAsync();
+                if (farm.Coordinators[0].DiedAtItsPoint) deaths++;
+                await farm.StartCoordinatorAsync(0, null, cancellation);
+                await feeding;
+            }
+        }
+
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return deaths;
+    }
+
+    /// <summary>One image that kills its worker among others that do not, on workers that are started again. Returns the deaths of workers.</summary>
+    public static async Task<int> PoisonAsync(FarmUnderTest farm, FarmLedger ledger, int innocents, CancellationToken cancellation)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var deaths = 0;
+        var seats = Enumerable.Range(0, 2).Select(async seat =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                var worker = farm.StartWorker($"w-{seat}");
+                await Task.WhenAny(worker.Ended, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, enough.Token));
+                if (worker.HasEnded) Interlocked.Increment(ref deaths);
+            }
+        }).ToList();
+        await ledger.SubmitAsync(innocents / 2, cancellation);
+        await ledger.SubmitAsync(1, cancellation, "poison");
+        await ledger.SubmitAsync(innocents - (innocents / 2), cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        await enough.CancelAsync();
+        await Task.WhenAll(seats);
+        return deaths;
+    }
+
+    /// <summary>The only worker's line to the broker is cut while it renders; it finishes meanwhile, and delivers when the line is back.</summary>
+    public static async Task CutOffWorkerAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan away, CancellationToken cancellation)
+    {
+        var line = farm.NewBrokerLine();
+        farm.StartWorker("w-0", line: line);
+        await ledger.SubmitAsync(4, cancellation);
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "an image to run", cancellation);
+        line.Refuse();
+        await Wait.ForAsync(away, cancellation);
+        line.Accept();
+        await ledger.AllEndedAsync(Limit, cancellation);
+    }
+
+    private static async Task<long> RunningAsync(FarmUnderTest farm, CancellationToken cancellation)
+    {
+        await using var command = farm.Record.CreateCommand("select count(*) from tasks where status = 'running'");
+        return (long)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+}

@@ -1,0 +1,33 @@
+namespace RenderFarm.Testing.Faults;
+
+/// <summary>Work for a farm while it is being disturbed.</summary>
+public static class Load
+{
+    /// <summary>Keeps at least so many images waiting, until it is told that it is enough.</summary>
+    public static async Task FeedAsync(FarmUnderTest farm, FarmLedger ledger, int images, int waiting, CancellationToken enough)
+    {
+        try
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                // While the database is away nobody can count; one job more does no harm.
+                var open = await FarmAudit.OpenTasksAsync(farm, enough);
+                if (open is < long.MaxValue && open >= waiting) await Wait.ForAsync(TimeSpan.FromMilliseconds(100), enough);
+                else await ledger.SubmitAsync(images, CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+            // Told so while it was looking.
+        }
+    }
+
+    /// <summary>Images a second of a farm that is given one batch and renders it to the end.</summary>
+    public static async Task<double> ThroughputAsync(FarmLedger ledger, int images, CancellationToken cancellation)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await ledger.SubmitAsync(images, cancellation);
+        await ledger.AllEndedAsync(TimeSpan.FromMinutes(3), cancellation);
+        return images / TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+    }
+}

@@ -1,0 +1,142 @@
+namespace RenderFarm.Testing.Faults;
+
+/// <summary>How much of each outage there shall be.</summary>
+/// <param name="Restarts">Times the broker is restarted, and times the database is.</param>
+/// <param name="Down">How long the broker is away, and how long it is frozen.</param>
+/// <param name="Cuts">Times every connection to the database is cut, wherever in a transaction it is.</param>
+/// <param name="StoreErrors">How long the store is ill.</param>
+/// <param name="Batch">Images of one measurement of throughput.</param>
+public sealed record OutageSize(int Restarts, TimeSpan Down, int Cuts, TimeSpan StoreErrors, int Batch);
+
+/// <summary>What came of the outages.</summary>
+/// <param name="SubmitsWhileDown">Jobs accepted while the broker was away or frozen.</param>
+/// <param name="SlowestSubmit">The longest wait for one of those answers, in seconds.</param>
+/// <param name="Refused">Requests that the store refused.</param>
+/// <param name="Truncated">Uploads that were cut off.</param>
+/// <param name="Restarted">Processes that did not live through it.</param>
+/// <param name="Throughput">Images a second after ÷ before.</param>
+/// <param name="Verdict">What the ledger says afterwards.</param>
+public sealed record OutageOutcome(int SubmitsWhileDown, double SlowestSubmit, int Refused, int Truncated, int Restarted, double Throughput, Verdict Verdict);
+
+/// <summary>Servers that go away, freeze and lie under a farm at work.</summary>
+public static class Outages
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Runs all of them, one after the other, under load.</summary>
+    /// <param name="farm">A farm with servers of its own.</param>
+    /// <param name="ledger">Its ledger.</param>
+    /// <param name="size">How much.</param>
+    /// <param name="say">Told of every step.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static async Task<OutageOutcome> RunAsync(FarmUnderTest farm, FarmLedger ledger, OutageSize size, Action<string> say, CancellationToken cancellation)
+    {
+        var processes = farm.Coordinators.Append(farm.StartWorker("w-0")).Append(farm.StartWorker("w-1")).ToList();
+        await Load.ThroughputAsync(ledger, size.Batch, cancellation);
+        var before = await Load.ThroughputAsync(ledger, size.Batch, cancellation);
+        say($"before: {before:0.0} images/s");
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 48, enough.Token);
+        var (submits, slowest) = await BrokerAsync(farm, ledger, size, say, cancellation);
+        await DatabaseAsync(farm, size, say, cancellation);
+        await StoreAsync(farm, size, say, cancellation);
+        await enough.CancelAsync();
+        await feeding;
+        await ledger.AllEndedAsync(Limit, cancellation);
+        var after = await Load.ThroughputAsync(ledger, size.Batch, cancellation);
+        say($"after: {after:0.0} images/s");
+        return new OutageOutcome(
+            submits, slowest, farm.StoreLine.Refused, farm.StoreLine.Truncated, processes.Count(process => process.HasEnded), after / before,
+            await FarmAudit.RunAsync(farm, ledger, cancellation));
+    }
+
+    private static async Task<(int Submits, double Slowest)> BrokerAsync(
+        FarmUnderTest farm, FarmLedger ledger, OutageSize size, Action<string> say, CancellationToken cancellation)
+    {
+        for (var i = 0; i < size.Restarts; i++)
+        {
+            await (i % 2 == 0 ? farm.Broker.KillAsync() : farm.Broker.StopAsync());
+            await farm.Broker.StartAgainAsync();
+            say($"broker restarted {i + 1}");
+            await WorkIsDoneAsync(farm, cancellation);
+        }
+
+        await farm.Broker.KillAsync();
+        var down = await SubmitForAsync(ledger, size.Down, cancellation);
+        await farm.Broker.StartAgainAsync();
+        say($"broker was down: {down.Submits} submits");
+        await WorkIsDoneAsync(farm, cancellation);
+        farm.Broker.Freeze();
+        var frozen = await SubmitForAsync(ledger, size.Down, cancellation);
+        farm.Broker.Thaw();
+        say($"broker was frozen: {frozen.Submits} submits");
+        await WorkIsDoneAsync(farm, cancellation);
+        return (down.Submits + frozen.Submits, Math.Max(down.Slowest, frozen.Slowest));
+    }
+
+    private static async Task DatabaseAsync(FarmUnderTest farm, OutageSize size, Action<string> say, CancellationToken cancellation)
+    {
+        for (var i = 0; i < size.Restarts; i++)
+        {
+            await (i % 2 == 0 ? farm.Database.KillAsync() : farm.Database.StopAsync());
+            await farm.Database.StartAgainAsync();
+            await WorkIsDoneAsync(farm, cancellation);
+        }
+
+        say($"database restarted {size.Restarts} times");
+        var dice = new Random(7);
+        for (var i = 0; i < size.Cuts; i++)
+        {
+            // At an odd moment: before, within and after commits.
+            await Wait.ForAsync(TimeSpan.FromMilliseconds(dice.Next(20, 400)), cancellation);
+            farm.DatabaseLine.Cut();
+        }
+
+        say($"database cut {size.Cuts} times");
+        await WorkIsDoneAsync(farm, cancellation);
+    }
+
+    private static async Task StoreAsync(FarmUnderTest farm, OutageSize size, Action<string> say, CancellationToken cancellation)
+    {
+        (farm.StoreLine.ErrorShare, farm.StoreLine.TruncatedShare) = (0.2, 0.1);
+        await Wait.ForAsync(size.StoreErrors, cancellation);
+        (farm.StoreLine.ErrorShare, farm.StoreLine.TruncatedShare) = (0, 0);
+        say($"store refused {farm.StoreLine.Refused} requests and lost {farm.StoreLine.Truncated} uploads half way");
+    }
+
+    private static async Task<(int Submits, double Slowest)> SubmitForAsync(FarmLedger ledger, TimeSpan time, CancellationToken cancellation)
+    {
+        var (began, submits, slowest) = (TimeProvider.System.GetTimestamp(), 0, 0.0);
+        while (TimeProvider.System.GetElapsedTime(began) < time)
+        {
+            var asked = TimeProvider.System.GetTimestamp();
+            await ledger.SubmitAsync(2, cancellation);
+            slowest = Math.Max(slowest, TimeProvider.System.GetElapsedTime(asked).TotalSeconds);
+            submits++;
+            await Wait.ForAsync(TimeSpan.FromMilliseconds(500), cancellation);
+        }
+
+        return (submits, slowest);
+    }
+
+    // The farm is back when images come out again, not when a health check says so.
+    private static async Task WorkIsDoneAsync(FarmUnderTest farm, CancellationToken cancellation)
+    {
+        var before = await CompletedAsync(farm, cancellation);
+        await Wait.UntilAsync(async () => await CompletedAsync(farm, cancellation) > before + 4, Limit, $"images to come out again (logs in {farm.Folder})", cancellation);
+    }
+
+    private static async Task<long> CompletedAsync(FarmUnderTest farm, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var command = farm.Record.CreateCommand("select count(*) from tasks where status = 'completed'");
+            return (long)(await command.ExecuteScalarAsync(cancellation))!;
+        }
+        catch (Npgsql.NpgsqlException)
+        {
+            // Not up again yet.
+            return 0;
+        }
+    }
+}

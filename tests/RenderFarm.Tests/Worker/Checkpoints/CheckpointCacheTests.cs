@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Contracts.Attempts;
+using RenderFarm.Testing.Coordinator;
+using RenderFarm.Tests.Contracts.Checkpoints;
+using RenderFarm.Worker;
+using RenderFarm.Worker.Checkpoints;
+using Xunit;
+
+namespace RenderFarm.Tests.Worker.Checkpoints;
+
+public sealed class CheckpointCacheTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly MemoryObjectStore _store = new();
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+    private readonly AStoredCheckpoint _a = AStoredCheckpoint.Demo("a");
+    private readonly AStoredCheckpoint _b = AStoredCheckpoint.Demo("b");
+    private readonly AStoredCheckpoint _c = AStoredCheckpoint.Demo("c");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Those_who_ask_at_once_share_one_fetch_and_the_next_life_finds_it()
+    {
+        await _a.PutAsync(_store);
+        using var cache = Cache(2);
+        var uses = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => cache.TakeAsync(_a.Manifest.Digest(), Cancellation)));
+        Assert.Single(uses.Select(use => use.Value.Folder).Distinct());
+        Assert.Single(Directory.GetDirectories(_folder.Path));
+        using var next = Cache(2);
+        Assert.Equal([_a.Manifest.Digest()], next.Held().Select(held => held.Digest));
+    }
+
+    [Fact]
+    public async Task Least_recently_used_leaves_and_what_is_in_use_never()
+    {
+        foreach (var stored in (AStoredCheckpoint[])[_a, _b, _c]) await stored.PutAsync(_store);
+        using var cache = Cache(2);
+        var first = await TakeAsync(cache, _a);
+        (await TakeAsync(cache, _b)).Dispose();
+        (await TakeAsync(cache, _c)).Dispose();
+        Assert.Equal(Digests(_a, _c), Held(cache));
+
+        first.Dispose();
+        (await TakeAsync(cache, _b)).Dispose();
+        Assert.Equal(Digests(_b, _c), Held(cache));
+        Assert.Equal(2, Directory.GetDirectories(_folder.Path).Length);
+    }
+
+    [Fact]
+    public async Task Cache_full_of_what_is_loaded_says_so_and_harms_nothing()
+    {
+        foreach (var stored in (AStoredCheckpoint[])[_a, _b]) await stored.PutAsync(_store);
+        using var cache = Cache(1);
+        using var held = await TakeAsync(cache, _a);
+        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => cache.TakeAsync(_b.Manifest.Digest(), Cancellation));
+        Assert.Equal(FailureCodes.CacheFull, error.Code);
+        Assert.Contains("Worker:CheckpointCacheBytes", error.Message, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(held.Value.Folder));
+    }
+
+    [Fact]
+    public async Task Damaged_store_is_named_and_mended_by_another_push()
+    {
+        await _a.PutAsync(_store);
+        var blob = RenderFarm.Hosting.ObjectStore.ObjectKey.ForBlob(_a.Manifest.Files[^1].Blobs[0]);
+        await _store.PutAsync(blob, new byte[1], "application/octet-stream", Cancellation);
+        using var cache = Cache(2);
+        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => cache.TakeAsync(_a.Manifest.Digest(), Cancellation));
+        Assert.Equal((FailureCodes.CheckpointDamaged, true), (error.Code, cache.Held().Count == 0));
+
+        await _a.PutAsync(_store);
+        (await TakeAsync(cache, _a)).Dispose();
+        Assert.Single(cache.Held());
+    }
+
+    [Theory]
+    [InlineData("sha256:0000000000000000000000000000000000000000000000000000000000000001")]
+    [InlineData("../escape")]
+    public async Task What_the_store_does_not_hold_is_unknown(string digest)
+    {
+        using var cache = Cache(2);
+        await Assert.ThrowsAsync<UnknownCheckpointException>(() => cache.TakeAsync(digest, Cancellation));
+    }
+
+    private async Task<CheckpointUse> TakeAsync(CheckpointCache cache, AStoredCheckpoint stored)
+    {
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        return await cache.TakeAsync(stored.Manifest.Digest(), Cancellation);
+    }
+
+    private CheckpointCache Cache(int checkpoints) =>
+        new(_store, _folder.Path, _a.Manifest.Bytes() * checkpoints, _clock, NullLogger.Instance);
+
+    private static IEnumerable<string> Held(CheckpointCache cache) => cache.Held().Select(held => held.Digest).Order();
+
+    private static IEnumerable<string> Digests(params AStoredCheckpoint[] stored) => stored.Select(one => one.Manifest.Digest()).Order();
+}
