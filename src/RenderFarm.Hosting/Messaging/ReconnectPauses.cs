@@ -6,8 +6,8 @@ using MassTransit.RetryPolicies;
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>
-/// Keeps the pauses between two tries to reach the broker short. MassTransit lets them grow to a minute and has no setting for it; after an outage of a minute a
-/// farm would stand still for another. A test fails when a later version keeps its pauses elsewhere.
+/// Keeps the pauses between two tries to reach the broker short. MassTransit lets them grow to half a minute and has no setting for it: as long as that a
+/// farm would stand still while its broker is back. A test fails when a later version keeps its pauses elsewhere.
 /// </summary>
 internal static class ReconnectPauses
 {
@@ -18,10 +18,13 @@ internal static class ReconnectPauses
     /// <exception cref="MissingFieldException">This version of MassTransit keeps them elsewhere.</exception>
     public static void Shorten(IRabbitMqBusFactoryConfigurator transport)
     {
-        var host = HostOf((RabbitMqBusFactoryConfigurator)transport);
-        var pauses = PausesOf((ExponentialRetryPolicy)host.ReceiveTransportRetryPolicy);
+        var pauses = Of(transport);
         for (var i = 0; i < pauses.Length; i++) pauses[i] = pauses[i] < Longest ? pauses[i] : Longest;
     }
+
+    /// <summary>The pauses after the first, second … failed try.</summary>
+    internal static TimeSpan[] Of(IRabbitMqBusFactoryConfigurator transport) =>
+        PausesOf((ExponentialRetryPolicy)HostOf((RabbitMqBusFactoryConfigurator)transport).ReceiveTransportRetryPolicy);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_hostConfiguration")]
     private static extern ref IRabbitMqHostConfiguration HostOf(RabbitMqBusFactoryConfigurator transport);
