@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A RabbitMQ broker of its own on loopback: own data, cookie, node name and port mapper, so any number run side by side, as any user.
-#   rabbitmq.sh up DIR AMQP_PORT MANAGEMENT_PORT MAPPER_PORT NODE_PORT    prints the AMQP address once the broker takes connections
+#   rabbitmq.sh up DIR AMQP_PORT MANAGEMENT_PORT MAPPER_PORT NODE_PORT [SETTING...]
+#                                                                         prints the AMQP address once the broker takes connections; a SETTING is a line of rabbitmq.conf, or one
+#                                                                         of Erlang arguments when it begins with a hyphen
 #   rabbitmq.sh down DIR [TERM|KILL]                                      TERM stops cleanly, KILL is a crash; either way "up" goes on with the data
 set -uo pipefail
 
@@ -9,6 +11,7 @@ alive() { grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
 
 up() {
   local dir=$1 amqp=$2 management=$3 mapper=$4 node=$5
+  shift 5
   mkdir -p "$dir/mnesia" "$dir/log"
   dir=$(cd "$dir" && pwd)
   if [ ! -f "$dir/.erlang.cookie" ]; then
@@ -24,13 +27,20 @@ disk_free_limit.absolute = 64MB
 log.console = true
 log.console.level = warning
 CONF
+  local erlang="-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none" setting
+  for setting in "$@"; do
+    case $setting in
+      -*) erlang+=" $setting" ;;
+      *) echo "$setting" >>"$dir/rabbitmq.conf" ;;
+    esac
+  done
   # The Debian wrapper in /usr/sbin changes the user and forgets these variables; the script below keeps both.
   cat >"$dir/environment" <<ENV
 export HOME=$dir ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$mapper
 export RABBITMQ_NODENAME=farm$amqp@localhost RABBITMQ_DIST_PORT=$node
 export RABBITMQ_MNESIA_BASE=$dir/mnesia RABBITMQ_LOG_BASE=$dir/log RABBITMQ_PID_FILE=$dir/pid
 export RABBITMQ_CONFIG_FILE=$dir/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=$dir/plugins RABBITMQ_CONF_ENV_FILE=/dev/null
-export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
+export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$erlang"
 ENV
   # shellcheck source=/dev/null
   . "$dir/environment"
@@ -65,7 +75,7 @@ down() {
 }
 
 case ${1:-} in
-  up) shift; up "${1:?DIR}" "${2:?AMQP_PORT}" "${3:?MANAGEMENT_PORT}" "${4:?MAPPER_PORT}" "${5:?NODE_PORT}" ;;
+  up) shift; up "${1:?DIR}" "${2:?AMQP_PORT}" "${3:?MANAGEMENT_PORT}" "${4:?MAPPER_PORT}" "${5:?NODE_PORT}" "${@:6}" ;;
   down) shift; down "${1:?DIR}" "${2:-TERM}" ;;
-  *) sed -n '2,4s/^# *//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,6s/^# *//p' "$0" >&2; exit 2 ;;
 esac

@@ -7,10 +7,13 @@ using RenderFarm.Hosting.Background;
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>
-/// Looks at the broker from outside the bus, over a connection of its own, and starts the bus again when it is not being read: because a consumer has gone quiet
-/// although everything looks well, or because the bus still waits out a long pause between its tries when the broker has been back for seconds.
+/// Looks at the broker from outside the bus, over a connection of its own, and starts the bus again when a consumer has gone quiet although everything looks
+/// well.
 /// </summary>
-/// <remarks>Does nothing while the broker is away: that is for the bus to sit out. What was in hand is delivered again after a restart of the bus.</remarks>
+/// <remarks>
+/// Does nothing while the bus itself says that it is not connected: it is trying already, and one that is stopped between two tries never starts its
+/// consumers again. What was in hand is delivered again after a restart of the bus.
+/// </remarks>
 internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, QueueActivity activity, TimeProvider clock, ILogger<BusWatch> logger)
     : FarmLoop(Interval, clock, logger), IAsyncDisposable
 {
@@ -21,7 +24,6 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
     private readonly QuietQueues _quiet = new();
     private readonly TimeProvider _clock = clock;
     private IConnection? _connection;
-    private int _unhealthyLooks;
 
     /// <summary>Queues found quiet and not yet seen at work again.</summary>
     public IReadOnlyList<string> Quiet { get; private set; } = [];
@@ -32,21 +34,20 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         var health = bus.CheckHealth();
-        var isHealthy = health.Status == BusHealthStatus.Healthy;
-        _unhealthyLooks = isHealthy ? 0 : _unhealthyLooks + 1;
-        if (await ConnectAsync(stopping) is not { } connection) return false;
-        if (!isHealthy)
+        if (health.Status != BusHealthStatus.Healthy)
         {
-            // One look more than a bus takes that has just begun to connect.
-            if (_unhealthyLooks >= 3) await RestartAsync("the broker is back and it is not connected", stopping);
+            _quiet.Forget();
+            Quiet = [];
             return false;
         }
+
+        if (await ConnectAsync(stopping) is not { } connection) return false;
 
         List<QueueLook> looks = [];
         foreach (var queue in health.Endpoints.Keys.Where(address => !address.Contains("temporary=true", StringComparison.Ordinal)))
             looks.Add(await LookAsync(connection, QueueOf(new Uri(queue)), stopping));
         Quiet = _quiet.Judge(looks);
-        if (Quiet.Count > 0) await RestartAsync($"nobody reads {string.Join(", ", Quiet)}", stopping);
+        if (Quiet.Count > 0) await RestartAsync(string.Join(", ", Quiet), stopping);
         return false;
     }
 
@@ -100,9 +101,9 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
         }
     }
 
-    private async Task RestartAsync(string why, CancellationToken stopping)
+    private async Task RestartAsync(string queues, CancellationToken stopping)
     {
-        LogRestart(logger, why);
+        LogRestart(logger, queues);
         using var limit = new CancellationTokenSource(RestartLimit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
         try
@@ -115,12 +116,11 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
             LogRestartFailed(logger, error);
         }
 
-        _unhealthyLooks = 0;
         _quiet.Forget();
     }
 
-    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "The bus is started again: {Why}")]
-    private static partial void LogRestart(ILogger logger, string why);
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "Nobody reads {Queues} although the bus is connected; it is started again")]
+    private static partial void LogRestart(ILogger logger, string queues);
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "The bus could not be started again; another try follows")]
     private static partial void LogRestartFailed(ILogger logger, Exception error);

@@ -41,6 +41,7 @@ internal static class RabbitMqTransport
             farm.UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip;
             return farm;
         });
+        ReconnectPauses.Shorten(transport);
         declare();
     }
 }

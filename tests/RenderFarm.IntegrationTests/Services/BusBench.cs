@@ -29,6 +29,9 @@ internal sealed class BusBench : IAsyncDisposable
 
     public Channel<CancelAttempt> Commands { get; } = Channel.CreateUnbounded<CancelAttempt>();
 
+    /// <summary>What the reader of <see cref="Owned"/> waits for before it is done with a message; null to be done at once.</summary>
+    public Task? Holding { get; set; }
+
     public FarmSender Sender => _host.Services.GetRequiredService<FarmSender>();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -99,6 +102,10 @@ internal sealed class BusBench : IAsyncDisposable
             endpoint.Handler<WorkerHeartbeat>(async context => await Heartbeats.Writer.WriteAsync((context.Message, context.ReceiveContext.Body.GetString())));
         });
         transport.Queue(Owned, QueueLife.Owned, endpoint =>
-            endpoint.Handler<CancelAttempt>(async context => await Commands.Writer.WriteAsync(context.Message)));
+            endpoint.Handler<CancelAttempt>(async context =>
+            {
+                await Commands.Writer.WriteAsync(context.Message);
+                if (Holding is { } holding) await holding;
+            }));
     }
 }

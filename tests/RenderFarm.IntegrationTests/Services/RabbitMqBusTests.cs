@@ -186,6 +186,28 @@ public sealed class RabbitMqBusTests : IAsyncLifetime
         await bench.ReadyAsync();
     }
 
+    [Fact]
+    public async Task Reader_whose_channel_the_broker_closed_for_slowness_reads_again()
+    {
+        await using var broker = await RabbitMqService.StartAsync("consumer_timeout = 2000", "-rabbit channel_tick_interval 1000");
+        await using var world = await broker.AddVirtualHostAsync();
+        await using var bench = await (await BusBench.StartAsync(world.Address)).ReadyAsync();
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bench.Holding = release.Task;
+        await bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation);
+        await UntilIndexAsync(bench, 1);
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        {
+            while (await bench.WhatIsAwayAsync() is null) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
+        }
+
+        bench.Holding = null;
+        release.SetResult();
+        await bench.ReadyAsync();
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(2));
+        await UntilIndexAsync(bench, 2);
+    }
+
     private static async Task UntilIndexAsync(BusBench bench, int index)
     {
         while ((await bench.Commands.Reader.ReadAsync(Cancellation)).Attempt.Index != index)

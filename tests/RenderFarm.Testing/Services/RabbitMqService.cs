@@ -33,11 +33,12 @@ public sealed class RabbitMqService : IAsyncDisposable
     public static Task<RabbitMqService> SharedAsync() => Shared.Value;
 
     /// <summary>A broker for one test, which may stop and kill it. About 6 seconds.</summary>
+    /// <param name="settings">Lines for its <c>rabbitmq.conf</c>, or Erlang arguments, which begin with a hyphen.</param>
     /// <exception cref="ServiceUnavailableException">It does not start here; the test is skipped.</exception>
-    public static async Task<RabbitMqService> StartAsync()
+    public static async Task<RabbitMqService> StartAsync(params string[] settings)
     {
         var ports = FreePorts.Take(4);
-        var server = await LocalServer.StartAsync("rabbitmq", [.. ports.Select(port => $"{port}")]);
+        var server = await LocalServer.StartAsync("rabbitmq", [.. ports.Select(port => $"{port}"), .. settings]);
         return new RabbitMqService(server, new Uri(server.Answer), new Uri($"http://127.0.0.1:{ports[1]}/"));
     }
 
