@@ -105,6 +105,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 702, Level = LogLevel.Information, Message = "{Count} images that no record names were deleted")]
     public static partial void Swept(ILogger logger, int count);
 
+    [LoggerMessage(EventId = 703, Level = LogLevel.Information, Message = "{Count} pictures that had been sent in and that no job names were deleted")]
+    public static partial void InputsSwept(ILogger logger, int count);
+
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
 

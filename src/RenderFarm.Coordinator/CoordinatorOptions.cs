@@ -110,4 +110,8 @@ public sealed class CoordinatorOptions
     /// <summary>Age below which such an image is left alone, 1 h…30 days; default 1 day. Longer than any report can be on its way.</summary>
     [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
     public TimeSpan SweepGrace { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Time for which a picture that was sent in is kept while no job names it, 1 h…10,000 days; default 7 days.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "10000.00:00:00")]
+    public TimeSpan InputGrace { get; set; } = TimeSpan.FromDays(7);
 }

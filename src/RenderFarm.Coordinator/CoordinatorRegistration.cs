@@ -49,7 +49,7 @@ public static class CoordinatorRegistration
         AddHosted<StoredCheckpoints>(services);
         AddHosted<ShelfKeeper>(services);
 
-        services.AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
+        services.AddSingleton<InputRecord>().AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
         services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
@@ -61,6 +61,7 @@ public static class CoordinatorRegistration
         AddHosted<CoordinatorSignals>(services);
         AddHosted<JobRetention>(services);
         AddHosted<OrphanSweeper>(services);
+        AddHosted<InputSweeper>(services);
         AddHosted<RecordGauges>(services);
         services.AddFarmOpenApi();
         return services;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using RenderFarm.Coordinator.Inputs;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Workers;
 
@@ -19,6 +20,12 @@ internal abstract class FarmDbContext(DbContextOptions options) : DbContext(opti
 
     /// <summary>Images of jobs.</summary>
     public DbSet<RenderTask> Tasks => Set<RenderTask>();
+
+    /// <summary>Pictures that were sent in.</summary>
+    public DbSet<StoredInput> Inputs => Set<StoredInput>();
+
+    /// <summary>Pictures that jobs begin from.</summary>
+    public DbSet<JobInput> JobInputs => Set<JobInput>();
 
     /// <summary>Failed attempts.</summary>
     public DbSet<FailedAttempt> Failures => Set<FailedAttempt>();

@@ -101,6 +101,7 @@ internal sealed class JobRetention(
     {
         var ids = jobs.Select(job => job.Id);
         await db.Failures.Where(failure => ids.Contains(failure.Job)).ExecuteDeleteAsync(stopping);
+        await db.JobInputs.Where(use => ids.Contains(use.Job)).ExecuteDeleteAsync(stopping);
         await db.Sweeps.Where(sweep => ids.Contains(sweep.Job)).ExecuteDeleteAsync(stopping);
         return await jobs.ExecuteDeleteAsync(stopping);
     }

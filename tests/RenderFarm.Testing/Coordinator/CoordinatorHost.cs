@@ -10,6 +10,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Hosting.Background;
 using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.ObjectStore;
 
@@ -85,6 +86,20 @@ public sealed class CoordinatorHost : IAsyncDisposable
             var view = await GetAsync<JobView>($"/v1/jobs/{job}", cancellation);
             if (expected(view)) return view;
             await listener.WaitAsync(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellation);
+        }
+    }
+
+    /// <summary>Wakes a loop and waits until it has seen everything done so far.</summary>
+    public async Task PassAsync<T>(CancellationToken cancellation)
+        where T : FarmLoop
+    {
+        // Two ends: the pass that may be under way has not seen what was done last.
+        var loop = Services.GetRequiredService<T>();
+        for (var pass = 0; pass < 2; pass++)
+        {
+            var next = loop.NextPass();
+            loop.Wake();
+            await next.WaitAsync(cancellation);
         }
     }
 

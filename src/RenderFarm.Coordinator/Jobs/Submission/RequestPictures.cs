@@ -47,7 +47,7 @@ internal sealed class RequestPictures(InputStore inputs)
         {
             if (given.StartsWith(DataUrl, StringComparison.OrdinalIgnoreCase)) return await ReadAsync(field, given, check, cancellation);
             if (!InputDigest.IsWellFormed(given)) check.Unusable(field, given, How);
-            else if (await inputs.SizeAsync(given, cancellation) is { } size) return new RequestPicture(given, size.Width, size.Height);
+            else if (await inputs.UseAsync(given, cancellation) is { } size) return new RequestPicture(given, size.Width, size.Height);
             else check.Unusable(field, given, "The farm holds no such picture. Send it to POST /v1/inputs first. " + How);
         }
         catch (ImageFormatException error)

@@ -7,6 +7,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Inputs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 
@@ -97,6 +98,8 @@ internal sealed class SubmitJobHandler(
     private static IEnumerable<CostStretch> Stretches(PlannedJob planned) =>
         new JobPlanner(planned.Checkpoint.Digest, planned.Sweep).Costs(planned.Checkpoint.CostFactor);
 
+    private static IEnumerable<string> PicturesOf(SweepView sweep) => new[] { sweep.InitImage, sweep.Mask }.OfType<string>().Distinct();
+
     // Null: another request with the same key won the race.
     private async Task<RenderJob?> StoreAsync(RenderJob job, PlannedJob planned, CancellationToken cancellation)
     {
@@ -108,6 +111,7 @@ internal sealed class SubmitJobHandler(
                 {
                     db.Jobs.Add(job);
                     db.Sweeps.Add(new JobSweep { Job = job.Id, Sweep = sweep, Length = sweep.Length });
+                    db.JobInputs.AddRange(PicturesOf(planned.Sweep).Select(digest => new JobInput { Job = job.Id, Digest = digest }));
                     await db.SaveChangesAsync(cancellation);
                     await database.InsertTasksAsync(db, job.Id, Stretches(planned), cancellation);
                     return job;

@@ -23,6 +23,46 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("RenderFarm.Coordinator.Inputs.JobInput", b =>
+                {
+                    b.Property<Guid>("Job")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Digest")
+                        .HasColumnType("text")
+                        .HasColumnName("digest");
+
+                    b.HasKey("Job", "Digest");
+
+                    b.HasIndex("Digest")
+                        .HasDatabaseName("ix_job_inputs_digest");
+
+                    b.ToTable("job_inputs", (string)null);
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Inputs.StoredInput", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasColumnType("text")
+                        .HasColumnName("digest");
+
+                    b.Property<bool>("IsLeaving")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_leaving");
+
+                    b.Property<DateTimeOffset>("UsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("Digest");
+
+                    b.HasIndex("UsedAt")
+                        .HasDatabaseName("ix_inputs_used_at");
+
+                    b.ToTable("inputs", (string)null);
+                });
+
             modelBuilder.Entity("RenderFarm.Coordinator.Jobs.FailedAttempt", b =>
                 {
                     b.Property<Guid>("Job")

@@ -17,6 +17,46 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("RenderFarm.Coordinator.Inputs.JobInput", b =>
+                {
+                    b.Property<byte[]>("Job")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Digest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.HasKey("Job", "Digest");
+
+                    b.HasIndex("Digest")
+                        .HasDatabaseName("ix_job_inputs_digest");
+
+                    b.ToTable("job_inputs", (string)null);
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Inputs.StoredInput", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<bool>("IsLeaving")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_leaving");
+
+                    b.Property<long>("UsedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("Digest");
+
+                    b.HasIndex("UsedAt")
+                        .HasDatabaseName("ix_inputs_used_at");
+
+                    b.ToTable("inputs", (string)null);
+                });
+
             modelBuilder.Entity("RenderFarm.Coordinator.Jobs.FailedAttempt", b =>
                 {
                     b.Property<byte[]>("Job")
