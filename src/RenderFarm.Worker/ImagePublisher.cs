@@ -11,11 +11,31 @@ namespace RenderFarm.Worker;
 
 /// <summary>Pixels to a stored object: encode with the recipe inside, checksum, key, put.</summary>
 internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ImagePublisher> logger, IImageFiles? files = null)
+    : IDisposable
 {
     private readonly IImageFiles _files = files ?? new ImageFiles();
 
+    // A store that is slower than the engine gets no more requests for it; pixels wait here, as many as the dispatcher lets the worker hold.
+    private readonly SemaphoreSlim _places = new(options.Value.StoresAtOnce);
+
     /// <exception cref="ObjectStoreException">The store refused as often as tries are allowed.</exception>
     public async Task<StoredImage> PublishAsync(HeldRun run, GenerationResult result, ExecutionProfile profile, CancellationToken cancellation)
+    {
+        await _places.WaitAsync(cancellation);
+        try
+        {
+            return await StoreAsync(run, result, profile, cancellation);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _places.Dispose();
+
+    private async Task<StoredImage> StoreAsync(HeldRun run, GenerationResult result, ExecutionProfile profile, CancellationToken cancellation)
     {
         var command = run.Command;
         var file = _files.Encode(result.Image, SettingsMapping.ToFileFormat(command.Format), command.Quality, new ImageTexts

@@ -14,6 +14,9 @@ internal sealed class ReportOutbox(IReportSender sender, TimeProvider clock, ILo
     /// <summary>Most reports in one message: some 100 KB, and as many as a coordinator writes in one transaction.</summary>
     public const int MaxReports = 256;
 
+    // Under load one message carries what came up meanwhile; without load nothing waits for it.
+    private static readonly TimeSpan MessagesApart = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentQueue<(object Report, Action? Sent)> _reports = new();
 
     /// <summary>Reports that the bus does not have yet.</summary>
@@ -23,22 +26,22 @@ internal sealed class ReportOutbox(IReportSender sender, TimeProvider clock, ILo
     public void Add(object report, Action? sent = null)
     {
         _reports.Enqueue((report, sent));
-        Wake();
+        WakeSoon(MessagesApart);
     }
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         // Nobody else takes out, so what is looked at here is what is taken out below.
-        while (_reports.Take(MaxReports).ToList() is { Count: > 0 } waiting)
+        var waiting = _reports.Take(MaxReports).ToList();
+        if (waiting.Count == 0) return false;
+        await sender.ReportAsync([.. waiting.Select(entry => entry.Report)], stopping);
+        foreach (var (_, sent) in waiting)
         {
-            await sender.ReportAsync([.. waiting.Select(entry => entry.Report)], stopping);
-            foreach (var (_, sent) in waiting)
-            {
-                _reports.TryDequeue(out _);
-                sent?.Invoke();
-            }
+            _reports.TryDequeue(out _);
+            sent?.Invoke();
         }
 
-        return false;
+        // Whatever came during the send has asked for a pass of its own; a full message says that more was there before.
+        return waiting.Count == MaxReports;
     }
 }

@@ -69,6 +69,10 @@ public sealed class WorkerOptions
     [Range(1, 10)]
     public int StoreTries { get; set; } = 3;
 
+    /// <summary>Images encoded and stored at the same time, 1…1,024; default 16. The others wait with their pixels.</summary>
+    [Range(1, 1024)]
+    public int StoresAtOnce { get; set; } = 16;
+
     /// <summary>Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min, ten times that before the first step.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(1);

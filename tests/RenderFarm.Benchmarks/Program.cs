@@ -40,9 +40,6 @@ switch (args.FirstOrDefault())
     case "micro":
         BenchmarkSwitcher.FromAssembly(typeof(Results).Assembly).Run(args[1..]);
         return 0;
-    case "farm-host":
-        await FarmHost.RunAsync();
-        return 0;
     case "farm":
         if (args is [_, "--help"]) Console.WriteLine(LoadOptions.Usage);
         else return await FarmLoad.RunAsync(LoadOptions.Parse(args[1..])) ? 0 : 1;

@@ -9,8 +9,9 @@ internal sealed class AttemptSender(FarmSender sender) : IAttemptSender
 {
     public bool IsReady => sender.IsReady;
 
-    public Task RunAsync(string worker, string device, RunAttempt command, CancellationToken cancellation) =>
-        SendAsync(EndpointNames.Render(worker, device), command, cancellation);
+    // A worker that does not know lists yet gets each attempt alone when its heartbeats miss it.
+    public Task RunAsync(string worker, string device, IReadOnlyList<RunAttempt> commands, CancellationToken cancellation) =>
+        SendAsync(EndpointNames.Render(worker, device), commands is [var only] ? only : new RunAttempts(commands), cancellation);
 
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) =>
         SendAsync(EndpointNames.Control(worker), command, cancellation);

@@ -27,6 +27,14 @@ internal sealed class Dispatcher(
     TimeProvider clock,
     ILogger<Dispatcher> logger) : FarmLoop(options.Value.DispatchInterval, clock, logger)
 {
+    // Some 100 KB, and a worker begins with the first while the others are on their way.
+    private const int MostPerMessage = 64;
+
+    private const int MessagesAtOnce = 32;
+
+    // Room that reports make is filled by one round for many of them: devices have seconds of work waiting, and a round costs a dozen reads.
+    private static readonly TimeSpan RoundsApart = TimeSpan.FromMilliseconds(50);
+
     private readonly CoordinatorOptions _options = options.Value;
     private readonly TimeProvider _clock = clock;
     private readonly DispatchRound _round = new(device => device.HasRoom(options.Value.DispatchWindow, options.Value.MaxHeldPerDevice));
@@ -40,6 +48,9 @@ internal sealed class Dispatcher(
         base.Wake();
         if (leadership.Epoch is null) LeaderWanted?.Invoke();
     }
+
+    /// <summary>Devices may have more room than before. Unlike new work, which somebody waits for, this need not be seen at once.</summary>
+    public void RoomWasMade() => WakeSoon(RoundsApart);
 
     /// <summary>A wake-up that came from another coordinator; one that does not lead lets it pass.</summary>
     public void WakeIfLeading()
@@ -66,26 +77,37 @@ internal sealed class Dispatcher(
         if (allotments.Count == 0) return _round.WantsAnother;
         var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);
         CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
-        foreach (var task in claimed) await PublishAsync(task, stopping);
+        var messages = claimed.GroupBy(task => (task.Worker, task.Device)).SelectMany(device => device.Chunk(MostPerMessage));
+        await Parallel.ForEachAsync(
+            messages, new ParallelOptions { MaxDegreeOfParallelism = MessagesAtOnce, CancellationToken = stopping }, async (tasks, token) => await PublishAsync(tasks, token));
         return _round.WantsAnother;
     }
 
     /// <summary>Sends an attempt that the record holds.</summary>
-    public async Task PublishAsync(ClaimedTask task, CancellationToken cancellation)
+    public Task PublishAsync(ClaimedTask task, CancellationToken cancellation) => PublishAsync([task], cancellation);
+
+    // All of one device.
+    private async Task PublishAsync(ClaimedTask[] tasks, CancellationToken cancellation)
     {
-        var attempt = new AttemptId(task.Job.Id, task.Index, task.Attempt);
         try
         {
-            var planner = await planners.OfAsync(task.Job.Id, cancellation);
-            var command = new RunAttempt(attempt, planner.RecipeAt(task.Index), task.Job.Format, task.Job.Quality);
-            await sender.RunAsync(task.Worker, task.Device, command, cancellation);
+            var commands = new List<RunAttempt>(tasks.Length);
+            foreach (var task in tasks)
+            {
+                var planner = await planners.OfAsync(task.Job.Id, cancellation);
+                commands.Add(new RunAttempt(AttemptOf(task), planner.RecipeAt(task.Index), task.Job.Format, task.Job.Quality));
+            }
+
+            await sender.RunAsync(tasks[0].Worker, tasks[0].Device, commands, cancellation);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            // One message less is no loss: the next heartbeats will miss the attempt, and it is sent again.
-            CoordinatorLog.PublishFailed(logger, attempt, task.Worker, error);
+            // A message less is no loss: the next heartbeats will miss the attempts, and they are sent again.
+            foreach (var task in tasks) CoordinatorLog.PublishFailed(logger, AttemptOf(task), task.Worker, error);
         }
     }
+
+    private static AttemptId AttemptOf(ClaimedTask task) => new(task.Job.Id, task.Index, task.Attempt);
 
     private bool HasRoom(DeviceLoad device) => device.HasRoom(_options.DispatchWindow, _options.MaxHeldPerDevice);
 }

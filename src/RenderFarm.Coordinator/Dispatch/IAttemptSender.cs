@@ -9,8 +9,8 @@ internal interface IAttemptSender
     /// <summary>Whether messages can be sent.</summary>
     bool IsReady { get; }
 
-    /// <summary>Sends an attempt to a device.</summary>
-    Task RunAsync(string worker, string device, RunAttempt command, CancellationToken cancellation);
+    /// <summary>Sends attempts to a device, in one message.</summary>
+    Task RunAsync(string worker, string device, IReadOnlyList<RunAttempt> commands, CancellationToken cancellation);
 
     /// <summary>Tells a worker that an attempt is no longer wanted.</summary>
     Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation);

@@ -26,9 +26,15 @@ internal sealed class Planners(FarmRecord record)
                 return new JobPlanner(checkpoint, Parse(sweep));
             },
             cancellation);
+        Keep(job, planner);
+        return planner;
+    }
+
+    /// <summary>Keeps the planner of a job that was just stored: its first task is likely to be dispatched next.</summary>
+    public void Keep(JobId job, JobPlanner planner)
+    {
         if (_planners.Count >= Kept) _planners.Clear();
         _planners[job] = planner;
-        return planner;
     }
 
     /// <summary>The settings as they were stored.</summary>

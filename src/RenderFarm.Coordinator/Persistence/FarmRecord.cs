@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Leadership;
 
 namespace RenderFarm.Coordinator.Persistence;
@@ -50,6 +52,10 @@ internal sealed class FarmRecord(IDatabase database)
         return await FinishAsync(db, transaction, add, cancellation);
     }
 
+    /// <summary>Tracked tasks by job and index, for a change of the record; those that are not there are left out.</summary>
+    public Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation) =>
+        database.FindTasksAsync(db, keys, cancellation);
+
     private async Task<T> WriteAsync<T>(long? epoch, Func<FarmDbContext, Task<T>> write, CancellationToken cancellation)
     {
         using var turn = await database.EnterWriteAsync(cancellation);
@@ -60,10 +66,10 @@ internal sealed class FarmRecord(IDatabase database)
         return await FinishAsync(db, transaction, write, cancellation);
     }
 
-    private static async Task<T> FinishAsync<T>(FarmDbContext db, IDbContextTransaction transaction, Func<FarmDbContext, Task<T>> write, CancellationToken cancellation)
+    private async Task<T> FinishAsync<T>(FarmDbContext db, IDbContextTransaction transaction, Func<FarmDbContext, Task<T>> write, CancellationToken cancellation)
     {
         var result = await write(db);
-        await db.SaveChangesAsync(cancellation);
+        await database.SaveAsync(db, cancellation);
         await transaction.CommitAsync(cancellation);
         return result;
     }

@@ -35,6 +35,22 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
     /// <summary>Inserts the queued tasks of a job within the context's transaction, without making an object of each.</summary>
     Task InsertTasksAsync(FarmDbContext db, JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation);
 
+    /// <summary>Tracked tasks by job and index; those that are not there are left out.</summary>
+    async Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation)
+    {
+        var found = new List<RenderTask>();
+        foreach (var ofJob in keys.GroupBy(key => key.Job))
+        {
+            var indices = ofJob.Select(key => key.Index).Distinct().ToArray();
+            found.AddRange(await db.Tasks.Where(task => task.Job == ofJob.Key && indices.Contains(task.Index)).ToListAsync(cancellation));
+        }
+
+        return found;
+    }
+
+    /// <summary>Writes what was done to tracked rows, within the context's transaction. The last thing to be done with the context.</summary>
+    Task SaveAsync(FarmDbContext db, CancellationToken cancellation) => db.SaveChangesAsync(cancellation);
+
     /// <summary>Queued tasks that are due, by index.</summary>
     Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation);
 

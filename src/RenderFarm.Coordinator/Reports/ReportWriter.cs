@@ -26,6 +26,9 @@ internal sealed class ReportWriter(
     TimeProvider clock,
     ILogger<ReportWriter> logger) : BackgroundService
 {
+    // A transaction costs a dozen statements and a wait for the disk, however many reports it carries.
+    private static readonly TimeSpan BatchesApart = TimeSpan.FromMilliseconds(40);
+
     private readonly Channel<PendingReport> _waiting = Channel.CreateUnbounded<PendingReport>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Completes when the report has been committed or refused.</summary>
@@ -44,7 +47,9 @@ internal sealed class ReportWriter(
             {
                 var batch = new List<PendingReport>();
                 while (batch.Count < options.Value.MaxReportBatch && _waiting.Reader.TryRead(out var next)) batch.Add(next);
+                var begun = TimeProvider.System.GetTimestamp();
                 await WriteAsync(batch, stoppingToken);
+                await RestAsync(batch.Count, begun, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -59,6 +64,13 @@ internal sealed class ReportWriter(
         }
     }
 
+    // By the machine's own clock, whose time it saves. A full batch says that more are waiting.
+    private async Task RestAsync(int written, long begun, CancellationToken stopping)
+    {
+        var left = BatchesApart - TimeProvider.System.GetElapsedTime(begun);
+        if (left > TimeSpan.Zero && written < options.Value.MaxReportBatch) await Task.Delay(left, TimeProvider.System, stopping);
+    }
+
     private async Task WriteAsync(List<PendingReport> pending, CancellationToken stopping)
     {
         try
@@ -67,7 +79,7 @@ internal sealed class ReportWriter(
             await record.WriteAsync(db => ApplyAsync(db, batch, pending, stopping), stopping);
             CoordinatorMeters.Written(pending.Count, pending.Count(entry => entry.IsRefused), pending.Where(entry => !entry.IsRefused && !entry.NeedsConfirmation).Select(entry => entry.Report));
             events.Changed(batch.ChangedJobs);
-            dispatcher.Wake();
+            dispatcher.RoomWasMade();
             foreach (var report in pending.Where(report => !report.NeedsConfirmation)) report.Done.TrySetResult();
         }
         catch (Exception error)
@@ -83,7 +95,8 @@ internal sealed class ReportWriter(
 
     private async Task<int> ApplyAsync(FarmDbContext db, TaskBatch batch, List<PendingReport> pending, CancellationToken stopping)
     {
-        var tasks = await LoadAsync(db, pending, stopping);
+        var keys = pending.Select(entry => (entry.Report.Attempt.Job, entry.Report.Attempt.Index)).ToHashSet();
+        var tasks = (await record.FindTasksAsync(db, keys, stopping)).ToDictionary(task => (task.Job, task.Index));
         await batch.LoadAsync(db, tasks.Values, stopping);
         var measured = new List<RenderTask>();
         var accepted = new List<Report>();
@@ -112,19 +125,6 @@ internal sealed class ReportWriter(
         accepted.Add(report);
         if (report is SuccessReport && report.Worker == task.Worker) measured.Add(task);
         batch.Apply(task, report);
-    }
-
-    private static async Task<Dictionary<(JobId, int), RenderTask>> LoadAsync(FarmDbContext db, List<PendingReport> pending, CancellationToken stopping)
-    {
-        var tasks = new Dictionary<(JobId, int), RenderTask>();
-        foreach (var ofJob in pending.GroupBy(entry => entry.Report.Attempt.Job))
-        {
-            var indices = ofJob.Select(entry => entry.Report.Attempt.Index).Distinct().ToArray();
-            var rows = await db.Tasks.Where(task => task.Job == ofJob.Key && indices.Contains(task.Index)).ToListAsync(stopping);
-            foreach (var task in rows) tasks[(task.Job, task.Index)] = task;
-        }
-
-        return tasks;
     }
 
     // Rows of one UNet call share the device, so the speed of one image is a share of the device's.

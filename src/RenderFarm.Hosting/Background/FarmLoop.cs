@@ -14,7 +14,10 @@ public abstract partial class FarmLoop : BackgroundService
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private TaskCompletionSource _pass = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _soon;
+    private long _begun;
     private long _passes;
+    private int _isSoon;
 
     /// <summary>Sets the rhythm.</summary>
     /// <param name="interval">Longest time between two passes.</param>
@@ -25,6 +28,7 @@ public abstract partial class FarmLoop : BackgroundService
         _interval = interval;
         _clock = clock;
         _logger = logger;
+        _soon = TimeProvider.System.CreateTimer(_ => WakeAtLast(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Passes completed, failed ones included.</summary>
@@ -43,6 +47,18 @@ public abstract partial class FarmLoop : BackgroundService
         }
     }
 
+    /// <summary>
+    /// Asks for a pass that begins when <paramref name="apart"/> is over since the last one began: at once after a quiet time, and once for many calls
+    /// under load. <see cref="Wake"/> does not wait for it.
+    /// </summary>
+    /// <remarks>Measured by the machine's own clock, for it saves the machine's own time: a loop under a test's clock behaves the same.</remarks>
+    protected void WakeSoon(TimeSpan apart)
+    {
+        var left = apart - TimeProvider.System.GetElapsedTime(Interlocked.Read(ref _begun));
+        if (left <= TimeSpan.Zero) Wake();
+        else if (Interlocked.Exchange(ref _isSoon, 1) == 0) _soon.Change(left, Timeout.InfiniteTimeSpan);
+    }
+
     /// <summary>Completes when the next pass that has not yet ended ends: what tests wait for instead of sleeping.</summary>
     public Task NextPass() => Volatile.Read(ref _pass).Task;
 
@@ -56,6 +72,7 @@ public abstract partial class FarmLoop : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             var again = false;
+            Interlocked.Exchange(ref _begun, TimeProvider.System.GetTimestamp());
             try
             {
                 again = await PassAsync(stoppingToken);
@@ -75,6 +92,19 @@ public abstract partial class FarmLoop : BackgroundService
         }
     }
 
+    private void WakeAtLast()
+    {
+        Interlocked.Exchange(ref _isSoon, 0);
+        try
+        {
+            Wake();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The loop has ended meanwhile.
+        }
+    }
+
     private async Task WaitAsync(CancellationToken stopping)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -88,6 +118,7 @@ public abstract partial class FarmLoop : BackgroundService
     /// <inheritdoc />
     public override void Dispose()
     {
+        _soon.Dispose();
         _wake.Dispose();
         base.Dispose();
         GC.SuppressFinalize(this);

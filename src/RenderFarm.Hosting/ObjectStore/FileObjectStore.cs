@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace RenderFarm.Hosting.ObjectStore;
 
@@ -22,17 +23,20 @@ public sealed class FileObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
-    public async Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation)
+    public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
+        // The disk is waited for on a thread of the pool: the system has no other way to flush a file.
+        Task.Run(() => Put(key, content), cancellation);
+
+    private void Put(ObjectKey key, ReadOnlyMemory<byte> content)
     {
         var path = PathOf(key);
         var unfinished = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{Unfinished}";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: false))
+            using (var file = Create(unfinished))
             {
-                await file.WriteAsync(content, cancellation);
-                file.Flush(flushToDisk: true);
+                RandomAccess.Write(file, content.Span, fileOffset: 0);
+                RandomAccess.FlushToDisk(file);
             }
 
             File.Move(unfinished, path, overwrite: true);
@@ -42,10 +46,19 @@ public sealed class FileObjectStore : IObjectStore
             TryDelete(unfinished);
             throw new ObjectStoreException($"The image folder refused to store {key}: {error.Message} Free some space or check its permissions.", error);
         }
-        catch (OperationCanceledException)
+    }
+
+    private static SafeFileHandle Create(string path)
+    {
+        try
         {
-            TryDelete(unfinished);
-            throw;
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The first object of a folder.
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         }
     }
 

@@ -18,32 +18,33 @@ internal static class FairnessRun
     {
         if (options.Milliseconds == 0) throw new ArgumentException("--fairness needs --milliseconds above 0: images that take no time wait for nobody.");
         var image = options.Milliseconds / 1_000.0;
-        await load.SendAsync("many", Backlog);
+        var many = await load.SendAsync("many", Backlog);
         await Task.Delay(HeadStart, TimeProvider.System);
-        var sent = new List<LedgerEntry>();
+        var waits = new List<(double Second, double Wait)>();
         var begin = TimeProvider.System.GetUtcNow();
         while (TimeProvider.System.GetUtcNow() - begin < TimeSpan.FromSeconds(options.Seconds))
         {
-            sent.Add(await load.SendAsync("single", 1));
-            await StartedAsync(services, sent[^1].Seed);
+            var entry = await load.SendAsync("single", 1);
+            var started = await StartedAsync(services, entry.Job!.Value);
+            waits.Add(((entry.SentAt - begin).TotalSeconds, (started - entry.SentAt).TotalSeconds));
         }
 
-        var starts = await FarmLoad.StartsAsync(services);
-        var waits = sent.Select(entry => (
-            Second: (entry.SentAt - begin).TotalSeconds,
-            Wait: (new DateTimeOffset(starts[entry.Seed], TimeSpan.Zero) - entry.SentAt).TotalSeconds)).ToArray();
         var sorted = waits.Select(wait => wait.Wait).Order().ToArray();
         results.Note("image time", "s", [image]);
         results.Note($"single images of another tenant behind {Backlog} queued ones: submit to first instruction", "s", sorted);
         results.AtMost("the same, p95 ÷ image time", "ratio", [RateSearch.Percentile(sorted, 0.95) / image], 1.25);
-        var others = starts.Where(start => start.Key < Backlog).Select(start => (new DateTimeOffset(start.Value, TimeSpan.Zero) - begin).TotalSeconds).ToArray();
+        var others = (await Starts.HeardAsync(services.Record, many.Job!.Value)).Select(start => (start - begin).TotalSeconds).ToArray();
         results.Note("images of the tenant with the backlog meanwhile", "images/s", [others.Count(second => second >= 0) / others.Max()]);
-        Plot(options, image, waits, others);
+        Plot(options, image, [.. waits], others);
     }
 
-    private static async Task StartedAsync(FarmServices services, long seed)
+    private static async Task<DateTimeOffset> StartedAsync(FarmServices services, Guid job)
     {
-        while (!(await FarmLoad.StartsAsync(services)).ContainsKey(seed)) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (true)
+        {
+            if (await Starts.HeardAsync(services.Record, job) is [var started]) return started;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
     }
 
     private static void Plot(LoadOptions options, double image, (double Second, double Wait)[] waits, double[] others)

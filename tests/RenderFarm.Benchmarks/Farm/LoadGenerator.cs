@@ -7,6 +7,9 @@ namespace RenderFarm.Benchmarks.Farm;
 /// <summary>Sends jobs over HTTP, as clients do, and writes each into the ledger first.</summary>
 internal sealed class LoadGenerator(Uri farm, NpgsqlDataSource record, Ledger ledger, LoadOptions options) : IDisposable
 {
+    /// <summary>What every image is of.</summary>
+    public const string Prompt = "a red circle on a white background";
+
     /// <summary>Header that says who asks.</summary>
     public const string TenantHeader = "X-Load-Tenant";
 
@@ -28,7 +31,7 @@ internal sealed class LoadGenerator(Uri farm, NpgsqlDataSource record, Ledger le
                 next += TimeSpan.FromSeconds(-Math.Log(1 - _random.NextDouble()) * options.JobImages / options.Rate);
                 if (next - clock.GetElapsedTime(begin) is { Ticks: > 0 } wait) await Task.Delay(wait, clock);
             }
-            else if (_sent - await DoneAsync() > options.Outstanding - options.JobImages)
+            else if (_sent - await CountAsync() > options.Outstanding - options.JobImages)
             {
                 await Task.Delay(LookInterval, clock);
                 continue;
@@ -38,7 +41,7 @@ internal sealed class LoadGenerator(Uri farm, NpgsqlDataSource record, Ledger le
         }
 
         var deadline = clock.GetTimestamp();
-        while (await DoneAsync() < _sent && clock.GetElapsedTime(deadline) < TimeSpan.FromMinutes(2)) await Task.Delay(LookInterval, clock);
+        while (await CountAsync() < _sent && clock.GetElapsedTime(deadline) < TimeSpan.FromMinutes(2)) await Task.Delay(LookInterval, clock);
     }
 
     /// <summary>Sends one job and returns its line of the ledger.</summary>
@@ -51,7 +54,7 @@ internal sealed class LoadGenerator(Uri farm, NpgsqlDataSource record, Ledger le
         {
             Headers = { { "Idempotency-Key", entry.Key }, { TenantHeader, tenant } },
             Content = JsonContent.Create(
-                new SubmitJob { Prompt = "a red circle on a white background", Seed = entry.Seed, Images = images, Steps = 4 }, options: FarmJson.Options),
+                new SubmitJob { Prompt = Prompt, Seed = entry.Seed, Images = images, Steps = options.Renderer == "null" ? 4 : null }, options: FarmJson.Options),
         };
         using var response = await _client.SendAsync(request);
         if (!response.IsSuccessStatusCode) throw new InvalidOperationException($"The farm refused a job: {await response.Content.ReadAsStringAsync()}");
@@ -59,10 +62,16 @@ internal sealed class LoadGenerator(Uri farm, NpgsqlDataSource record, Ledger le
         return entry;
     }
 
+    /// <summary>Waits until all that was sent has ended.</summary>
+    public async Task DoneAsync(TimeSpan interval)
+    {
+        while (await CountAsync() < _sent) await Task.Delay(interval, TimeProvider.System);
+    }
+
     public void Dispose() => _client.Dispose();
 
     // Only says when to send more and when to stop waiting: the verdict reads every row.
-    private async Task<long> DoneAsync()
+    private async Task<long> CountAsync()
     {
         await using var command = record.CreateCommand("SELECT coalesce(sum(tasks_completed + tasks_failed + tasks_canceled), 0)::bigint FROM jobs");
         return (long)(await command.ExecuteScalarAsync())!;

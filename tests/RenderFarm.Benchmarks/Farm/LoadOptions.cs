@@ -7,7 +7,7 @@ internal sealed record LoadOptions
 {
     /// <summary>What the command line takes.</summary>
     public const string Usage = """
-        farm [--seconds N] [--bytes N] [--store folder|s3] [--bus memory|rabbitmq] [--renderer null|demo] [--tenants N]
+        farm [--seconds N] [--bytes N] [--store folder|s3] [--renderer null|demo] [--tenants N]
              [--job-images N] [--outstanding N] [--rate IMAGES/S] [--raw] [--in-flight N]
              [--milliseconds N] [--fairness] [--million] [--name NAME]
         """;
@@ -15,14 +15,11 @@ internal sealed record LoadOptions
     /// <summary>Seconds in which jobs are sent, 1…3,600; default 60. The run goes on until all are done, at most two minutes more.</summary>
     public int Seconds { get; init; } = 60;
 
-    /// <summary>Bytes of an image of the null renderer, about; default 5,000.</summary>
+    /// <summary>Bytes of an image of the null renderer; default 5,000.</summary>
     public int Bytes { get; init; } = 5_000;
 
     /// <summary>Where images go: <c>folder</c> (default) or <c>s3</c>.</summary>
     public string Store { get; init; } = "folder";
-
-    /// <summary><c>memory</c>: coordinator and worker in one process; <c>rabbitmq</c> (default): in one each.</summary>
-    public string Bus { get; init; } = "rabbitmq";
 
     /// <summary><c>null</c> (default): no pixels are computed; <c>demo</c>: the demo checkpoint.</summary>
     public string Renderer { get; init; } = "null";
@@ -39,13 +36,16 @@ internal sealed record LoadOptions
     /// <summary>Images a second of Poisson arrivals; 0 (default) saturates.</summary>
     public double Rate { get; init; }
 
-    /// <summary>Whether the hand-written path is measured too, on the same servers, before the farm.</summary>
+    /// <summary>
+    /// Whether the yardstick is measured too, on the same servers, half of it before the farm and half after: the hand-written path, or for the demo
+    /// checkpoint the bare pipeline.
+    /// </summary>
     public bool Raw { get; init; }
 
-    /// <summary>Images in flight on the hand-written path; default 16.</summary>
+    /// <summary>Images in flight on the hand-written path, and images that the worker stores at the same time; default 16.</summary>
     public int InFlight { get; init; } = 16;
 
-    /// <summary>Milliseconds that a null image takes, eight at a time; default 0: none, and any number at once.</summary>
+    /// <summary>Milliseconds that a null image takes in one of eight slots; default 0.</summary>
     public int Milliseconds { get; init; }
 
     /// <summary>Whether one tenant queues 10,000 images and another sends single ones, instead of a load.</summary>
@@ -80,7 +80,6 @@ internal sealed record LoadOptions
         "--seconds" => this with { Seconds = Number(option, value, 1, 3_600) },
         "--bytes" => this with { Bytes = Number(option, value, 500, 10_000_000) },
         "--store" => this with { Store = Word(option, value, "folder", "s3") },
-        "--bus" => this with { Bus = Word(option, value, "memory", "rabbitmq") },
         "--renderer" => this with { Renderer = Word(option, value, "null", "demo") },
         "--tenants" => this with { Tenants = Number(option, value, 1, 100_000) },
         "--job-images" => this with { JobImages = Number(option, value, 1, 1_000_000) },

@@ -120,14 +120,23 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     /// <summary>The queues of this worker.</summary>
     internal BusPart Part => new(_ => { }, (_, transport) =>
     {
-        transport.ReceiveEndpoint(EndpointNames.Render(Name, device), endpoint => endpoint.Handler<RunAttempt>(async context =>
+        transport.ReceiveEndpoint(EndpointNames.Render(Name, device), endpoint =>
         {
-            await _received.Writer.WriteAsync(context.Message);
-            if (Script is { } script) await script(this, context.Message);
-        }));
+            endpoint.Handler<RunAttempt>(context => TakeAsync(context.Message));
+            endpoint.Handler<RunAttempts>(async context =>
+            {
+                foreach (var attempt in context.Message.Attempts) await TakeAsync(attempt);
+            });
+        });
         transport.ReceiveEndpoint(EndpointNames.Control(Name), endpoint => endpoint.Handler<CancelAttempt>(async context =>
             await _canceled.Writer.WriteAsync(context.Message.Attempt)));
     });
+
+    private async Task TakeAsync(RunAttempt attempt)
+    {
+        await _received.Writer.WriteAsync(attempt);
+        if (Script is { } script) await script(this, attempt);
+    }
 
     private async Task SendAsync<T>(string endpoint, T message)
         where T : class

@@ -20,6 +20,26 @@ public sealed partial class FarmMember : IAsyncDisposable
     /// <summary>Speaks to its API, or to its health.</summary>
     public HttpClient Client { get; }
 
+    /// <summary>Processor time it has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Largest memory it has had, bytes.</summary>
+    public long PeakMemory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Its number.</summary>
     public int Pid => _process.Id;
 

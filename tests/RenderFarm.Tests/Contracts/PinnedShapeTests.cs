@@ -99,6 +99,7 @@ public sealed class PinnedShapeTests
         ["event.task_progress"] = new TaskProgressEvent(3, 12, 25),
         ["event.task_ended"] = new TaskEndedEvent(Sample.Task, Sample.JobView.Tasks),
         ["message.run_attempt"] = new RunAttempt(Attempt, Sample.Recipe, ImageFormats.Jpeg, 90),
+        ["message.run_attempts"] = new RunAttempts([new RunAttempt(Attempt, Sample.Recipe, ImageFormats.Jpeg, 90)]),
         ["message.cancel_attempt"] = new CancelAttempt(Attempt),
         ["message.attempt_started"] = new AttemptStarted(Attempt, Sample.Run, "worker-1"),
         ["message.attempts_progressed"] = new AttemptsProgressed("worker-1", [new AttemptProgress(Attempt, Sample.Run, 12, 25)]),

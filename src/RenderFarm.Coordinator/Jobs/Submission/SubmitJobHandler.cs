@@ -25,6 +25,7 @@ internal sealed class SubmitJobHandler(
     ISeedSource seeds,
     GetJob getJob,
     Dispatcher dispatcher,
+    Planners planners,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<SubmitJobHandler> logger)
@@ -61,6 +62,7 @@ internal sealed class SubmitJobHandler(
         if (job is null) return await ReplayAsync(http, (await FindAsync(tenant, key!, cancellation))!, body.Fingerprint, cancellation);
 
         CoordinatorLog.JobAccepted(logger, job.Id, job.TasksTotal, tenant);
+        planners.Keep(job.Id, new JobPlanner(planned.Checkpoint.Digest, planned.Sweep));
         dispatcher.Wake();
         var view = await getJob.FindAsync(job.Id, tenant, cancellation);
         return Results.Json(view, FarmJson.Options, statusCode: StatusCodes.Status202Accepted).WithLocation($"/v1/jobs/{job.Id}");

@@ -113,6 +113,16 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         await copy.CompleteAsync(cancellation);
     }
 
+    public Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation) =>
+        db.Tasks.FromSqlRaw(TaskStatements.Find, keys.Select(key => key.Job.Value).ToArray(), keys.Select(key => key.Index).ToArray()).ToListAsync(cancellation);
+
+    public async Task SaveAsync(FarmDbContext db, CancellationToken cancellation)
+    {
+        await RowUpdates.WriteAsync<RenderTask>(db, cancellation);
+        await RowUpdates.WriteAsync<RenderJob>(db, cancellation);
+        await db.SaveChangesAsync(cancellation);
+    }
+
     public async Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation)
     {
         await using var command = Source.CreateCommand(TaskStatements.Peek);

@@ -15,6 +15,14 @@ internal static class TaskStatements
     public const string HoldsEpoch =
         "SELECT 1 FROM leadership WHERE name = 'farm' AND epoch = $1 AND expires_at > clock_timestamp() FOR SHARE";
 
+    /// <summary>
+    /// The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters. The jobs are named twice so that only their days are looked at.
+    /// </summary>
+    public const string Find = """
+        SELECT t.* FROM unnest({0}, {1}) AS w (job_id, task_index) JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
+        WHERE t.job_id = ANY ({0})
+        """;
+
     private static readonly Transition Claimed = Transitions.Of(TaskEvent.Claimed);
     private static readonly Transition Dispatched = Transitions.Of(JobEvent.Dispatched);
 

@@ -25,11 +25,11 @@ internal sealed class WatchedAttemptSender(IAttemptSender inner, KillSwitch kill
 {
     public bool IsReady => inner.IsReady;
 
-    public async Task RunAsync(string worker, string device, RunAttempt command, CancellationToken cancellation)
+    public async Task RunAsync(string worker, string device, IReadOnlyList<RunAttempt> commands, CancellationToken cancellation)
     {
-        kill.Pass(KillPoint.Claimed);
-        await inner.RunAsync(worker, device, command, cancellation);
-        kill.Pass(KillPoint.Published);
+        foreach (var _ in commands) kill.Pass(KillPoint.Claimed);
+        await inner.RunAsync(worker, device, commands, cancellation);
+        foreach (var _ in commands) kill.Pass(KillPoint.Published);
     }
 
     public Task CancelAsync(string worker, CancelAttempt command, CancellationToken cancellation) => inner.CancelAsync(worker, command, cancellation);
@@ -48,17 +48,17 @@ internal sealed class WatchedDatabase(IDatabase inner, KillSwitch kill) : IDatab
 
     public bool HasSingleWriter => inner.HasSingleWriter;
 
-    public FarmDbContext CreateDbContext()
+    public FarmDbContext CreateDbContext() => inner.CreateDbContext();
+
+    public Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(Contracts.JobId Job, int Index)> keys, CancellationToken cancellation) =>
+        inner.FindTasksAsync(db, keys, cancellation);
+
+    public async Task SaveAsync(FarmDbContext db, CancellationToken cancellation)
     {
-        var db = inner.CreateDbContext();
-        var hasSuccess = false;
-        db.SavingChanges += (_, _) => hasSuccess = db.ChangeTracker.Entries<RenderTask>()
+        var hasSuccess = db.ChangeTracker.Entries<RenderTask>()
             .Any(entry => entry.State == EntityState.Modified && entry.Entity.Status == TaskStatuses.Completed);
-        db.SavedChanges += (_, _) =>
-        {
-            if (hasSuccess) kill.Pass(KillPoint.ReportWritten);
-        };
-        return db;
+        await inner.SaveAsync(db, cancellation);
+        if (hasSuccess) kill.Pass(KillPoint.ReportWritten);
     }
 
     public Task MigrateAsync(CancellationToken cancellation) => inner.MigrateAsync(cancellation);

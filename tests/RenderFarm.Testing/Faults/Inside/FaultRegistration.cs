@@ -41,7 +41,7 @@ internal sealed class DeliveryObserver(KillSwitch kill) : IConsumeObserver
     public Task PreConsume<T>(ConsumeContext<T> context)
         where T : class
     {
-        if (typeof(T).Name == "RunAttempt") kill.Pass(KillPoint.MessageReceived);
+        if (typeof(T).Name is "RunAttempt" or "RunAttempts") kill.Pass(KillPoint.MessageReceived);
         return Task.CompletedTask;
     }
 
