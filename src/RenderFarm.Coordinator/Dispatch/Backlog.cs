@@ -83,7 +83,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
         return found.ConvertAll(task => new WaitingTask(task.Index, task.Cost, task.AvoidWorker));
     }
 
-    /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out, and so is all when the epoch does not lead any more.</summary>
+    /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out, and so is one whose worker has gone, and all when the epoch does not lead any more.</summary>
     /// <param name="allotments">What to claim.</param>
     /// <param name="epoch">The leadership that claims.</param>
     /// <param name="lease">Length of the lease.</param>

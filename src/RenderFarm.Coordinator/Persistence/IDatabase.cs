@@ -55,8 +55,8 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
     Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation);
 
     /// <summary>
-    /// Claims tasks and books the claims on their jobs, in one transaction. Tasks that are no longer queued are left out; with an epoch
-    /// that does not hold any more, all are.
+    /// Claims tasks and books the claims on their jobs, in one transaction. Tasks that are no longer queued are left out, and those for a worker
+    /// that has left, was lost or was drained meanwhile; with an epoch that does not hold any more, all are.
     /// </summary>
     Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation);
 

@@ -80,6 +80,7 @@ internal sealed class SimRecord
         if (epoch != Epoch) return claimed;
         foreach (var (waiting, device, indices) in allotments)
         {
+            if (Workers.TryGetValue(device.Worker, out var worker) && (worker.Status != WorkerStatuses.Active || worker.DrainedAt is not null)) continue;
             var (job, tasks) = _rows[waiting.Id];
             foreach (var task in indices.Select(index => tasks[index]).Where(task => task.Status == TaskStatuses.Queued))
             {

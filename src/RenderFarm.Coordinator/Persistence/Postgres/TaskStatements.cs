@@ -1,4 +1,5 @@
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Persistence.Postgres;
 
@@ -46,7 +47,8 @@ internal static class TaskStatements
 
     /// <summary>
     /// Claims the tasks ($1 jobs, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
-    /// jobs $7 at $8, pinned to the profiles $9 (null for a job that is not pinned). One statement: either all of it happens or nothing.
+    /// jobs $7 at $8, pinned to the profiles $9 (null for a job that is not pinned). One statement: either all of it happens or nothing. A worker
+    /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over.
     /// </summary>
     public static string Claim { get; } = $"""
         WITH fence AS (
@@ -56,6 +58,7 @@ internal static class TaskStatements
             FROM unnest($1, $2, $3, $4) AS w (job_id, task_index, worker, device)
             JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
             WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+              AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
             FOR UPDATE OF t SKIP LOCKED),
         claimed AS (
             UPDATE tasks t

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Persistence.Sqlite;
 
@@ -27,6 +28,7 @@ internal static class SqliteClaim
     private static async Task<IEnumerable<ClaimedTask>> ApplyAsync(FarmDbContext db, Allotment allotment, Claim claim, CancellationToken cancellation)
     {
         var (job, device, indices) = allotment;
+        if (await db.Workers.AnyAsync(row => row.Name == device.Worker && (row.Status != WorkerStatuses.Active || row.DrainedAt != null), cancellation)) return [];
         var legal = Transitions.Of(TaskEvent.Claimed);
         var wanted = db.Tasks.Where(task => task.Job == job.Id && indices.Contains(task.Index));
         var free = await wanted.Where(task => legal.From.Contains(task.Status)).Select(task => task.Index).ToListAsync(cancellation);

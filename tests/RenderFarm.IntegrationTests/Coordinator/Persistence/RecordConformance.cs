@@ -94,6 +94,29 @@ public abstract class RecordConformance : IAsyncLifetime
         Assert.Equal(2, (await JobAsync(job)).TasksDispatched);
     }
 
+    [Theory]
+    [InlineData(WorkerStatuses.Left, false, 0)]
+    [InlineData(WorkerStatuses.Lost, false, 0)]
+    [InlineData(WorkerStatuses.Active, true, 0)]
+    [InlineData(WorkerStatuses.Active, false, 2)]
+    public async Task Worker_that_left_was_lost_or_drained_since_it_was_chosen_gets_nothing(string status, bool isDrained, int claims)
+    {
+        var job = await AddAsync(new CostStretch(0, 3, 1));
+        await Record.WriteAsync(
+            db => Task.FromResult(db.Workers.Add(new FarmWorker
+            {
+                Name = "alpha", Incarnation = Guid.NewGuid(), Checkpoints = [], FirstSeenAt = Noon, LastSeenAt = Noon, Status = status,
+                DrainedAt = isDrained ? Noon : null,
+            })),
+            Cancellation);
+
+        var claimed = await ClaimAsync([Of(job, "alpha", 0, 1), Of(job, "beta", 2)]);
+
+        Assert.Equal(claims, claimed.Count(task => task.Worker == "alpha"));
+        Assert.Equal("dispatched", (await TasksAsync(job))[2].Status);
+        Assert.Equal((2 - claims, claims + 1), ((await JobAsync(job)).TasksQueued, (await JobAsync(job)).TasksDispatched));
+    }
+
     [Fact]
     public async Task Claims_made_at_once_never_take_a_task_twice()
     {
