@@ -108,6 +108,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 703, Level = LogLevel.Information, Message = "{Count} pictures that had been sent in and that no job names were deleted")]
     public static partial void InputsSwept(ILogger logger, int count);
 
+    [LoggerMessage(EventId = 704, Level = LogLevel.Information, Message = "{Count} workers that have been gone for {Retention} were forgotten")]
+    public static partial void WorkersForgotten(ILogger logger, int count, TimeSpan retention);
+
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
 
