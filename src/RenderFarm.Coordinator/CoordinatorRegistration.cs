@@ -55,6 +55,7 @@ public static class CoordinatorRegistration
         services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
+        AddHosted<CancelNotices>(services);
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
