@@ -64,14 +64,14 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 304, Level = LogLevel.Warning, Message = "Signals between coordinators are interrupted; event streams look at the record by themselves meanwhile")]
     public static partial void SignalsInterrupted(ILogger logger, Exception error);
 
-    [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "A batch of {Count} reports could not be written; each of them is tried alone")]
-    public static partial void ReportBatchSplit(ILogger logger, int count, Exception error);
-
     [LoggerMessage(EventId = 305, Level = LogLevel.Debug, Message = "A message waits because the record or the object store is away")]
     public static partial void MessageWaits(ILogger logger, Exception error);
 
     [LoggerMessage(EventId = 306, Level = LogLevel.Warning, Message = "{Message} goes to the end of queue {Queue}: the record or the object store has been away for {Held}")]
     public static partial void MessageHeld(ILogger logger, string message, string queue, TimeSpan held);
+
+    [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "A batch of {Count} reports could not be written; each of them is tried alone")]
+    public static partial void ReportBatchSplit(ILogger logger, int count, Exception error);
 
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
