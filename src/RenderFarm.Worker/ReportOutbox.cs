@@ -15,7 +15,7 @@ internal sealed class ReportOutbox(IReportSender sender, TimeProvider clock, ILo
     public const int MaxReports = 256;
 
     // Under load one message carries what came up meanwhile; without load nothing waits for it.
-    private static readonly TimeSpan MessagesApart = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MessagesApart = TimeSpan.FromMilliseconds(40);
 
     private readonly ConcurrentQueue<(object Report, Action? Sent)> _reports = new();
 

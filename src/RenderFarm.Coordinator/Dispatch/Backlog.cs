@@ -36,13 +36,15 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     // Up to which index no task of a job waits for its first attempt: true for ever once true, so it needs no record.
     private readonly Dictionary<JobId, int> _freshAfter = [];
 
+    private readonly ReadAhead _ahead = new(clock);
+
     /// <summary>Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused.</summary>
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
-            if (await FarmControl.PausedAtAsync(db, cancellation) is not null) return [];
             var rows = await db.Jobs
                 .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
+                .Where(_ => !db.State.Any(state => state.Id == FarmState.Only && state.PausedAt != null))
                 .OrderBy(job => job.Id)
                 .Select(job => new
                 {
@@ -55,9 +57,11 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                     Profile = job.TasksCompleted + job.TasksDispatched + job.TasksRunning == 0 ? null : job.Profile,
                     job.Format,
                     job.Quality,
+                    job.TasksQueued,
                 })
                 .ToListAsync(cancellation);
             Forget(rows.Select(row => row.Id));
+            _ahead.Count(rows.Select(row => (row.Id, row.TasksQueued)));
             return rows.ConvertAll(row => new WaitingJob(
                 row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile), row.Format, row.Quality));
         },
@@ -77,10 +81,17 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     /// <summary>The next queued tasks of a job after an index that are neither suspects nor waiting out a failure.</summary>
     public async Task<List<WaitingTask>> TasksAsync(JobId job, int after, int count, CancellationToken cancellation)
     {
+        var found = _ahead.Find(job, after, count) ?? await ReadAsync(job, after, Math.Max(count, ReadAhead.Size), cancellation);
+        return found.Take(count).Select(task => new WaitingTask(task.Index, task.Cost, task.AvoidWorker)).ToList();
+    }
+
+    private async Task<List<PeekedTask>> ReadAsync(JobId job, int after, int count, CancellationToken cancellation)
+    {
         var freshAfter = _freshAfter.GetValueOrDefault(job, -1);
         var found = await database.PeekAsync(new Peek(job, after, freshAfter, count, clock.Now()), cancellation);
         if (after <= freshAfter) Remember(job, after, found, isAll: found.Count < count);
-        return found.ConvertAll(task => new WaitingTask(task.Index, task.Cost, task.AvoidWorker));
+        if (after < 0) _ahead.Keep(job, found, isAll: found.Count < count);
+        return found;
     }
 
     /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out, and so is one whose worker has gone, and all when the epoch does not lead any more.</summary>
@@ -88,10 +99,20 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     /// <param name="epoch">The leadership that claims.</param>
     /// <param name="lease">Length of the lease.</param>
     /// <param name="cancellation">Stops waiting for the turn to write.</param>
-    public Task<List<ClaimedTask>> ClaimAsync(IReadOnlyList<Allotment> allotments, long epoch, TimeSpan lease, CancellationToken cancellation)
+    public async Task<List<ClaimedTask>> ClaimAsync(IReadOnlyList<Allotment> allotments, long epoch, TimeSpan lease, CancellationToken cancellation)
     {
         var now = clock.Now();
-        return database.ClaimAsync(new Claim(allotments, epoch, now, now + lease), cancellation);
+        try
+        {
+            var claimed = await database.ClaimAsync(new Claim(allotments, epoch, now, now + lease), cancellation);
+            _ahead.Claimed(allotments, claimed);
+            return claimed;
+        }
+        catch
+        {
+            _ahead.Clear();
+            throw;
+        }
     }
 
     private void Remember(JobId job, int after, List<PeekedTask> found, bool isAll)

@@ -33,7 +33,7 @@ internal sealed class Dispatcher(
     private const int MessagesAtOnce = 32;
 
     // Room that reports make is filled by one round for many of them: devices have seconds of work waiting, and a round costs a dozen reads.
-    private static readonly TimeSpan RoundsApart = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RoundsApart = TimeSpan.FromMilliseconds(100);
 
     private readonly CoordinatorOptions _options = options.Value;
     private readonly TimeProvider _clock = clock;
@@ -67,12 +67,12 @@ internal sealed class Dispatcher(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
-        var devices = shelves.Narrow(await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping));
-        if (!devices.Any(HasRoom)) return false;
-        var jobs = await backlog.JobsAsync(stopping);
-        if (jobs.Count == 0) return false;
+        // Side by side: somebody may be waiting for the answer.
+        var (fleet, waiting, accused) = (record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping), backlog.JobsAsync(stopping), backlog.SuspectsAsync(stopping));
+        await Task.WhenAll(fleet, waiting, accused);
+        var (devices, jobs, suspects) = (shelves.Narrow(await fleet), await waiting, await accused);
+        if (jobs.Count == 0 || !devices.Any(HasRoom)) return false;
 
-        var suspects = await backlog.SuspectsAsync(stopping);
         var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping));
         if (allotments.Count == 0) return _round.WantsAnother;
         var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);

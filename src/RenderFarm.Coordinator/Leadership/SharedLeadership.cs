@@ -55,7 +55,7 @@ internal sealed class SharedLeadership(
         try
         {
             // A connection of its own: a pool that is used up must not cost the leadership.
-            _connection ??= await database.Source.OpenConnectionAsync(stopping);
+            _connection ??= await database.OpenAloneAsync(isPatient: false, stopping);
             if (_term is { } term && await RenewAsync(term, stopping)) return false;
             return await SeekAsync(stopping);
         }

@@ -43,8 +43,8 @@ internal sealed class CoordinatorSignals(IDatabase database, JobEventHub events,
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var source = ((PostgresDatabase)database).Source;
-        return Task.WhenAll(RepeatAsync(() => ListenAsync(source, stoppingToken), stoppingToken), RepeatAsync(() => SendAsync(source, stoppingToken), stoppingToken));
+        var postgres = (PostgresDatabase)database;
+        return Task.WhenAll(RepeatAsync(() => ListenAsync(postgres, stoppingToken), stoppingToken), RepeatAsync(() => SendAsync(postgres.Source, stoppingToken), stoppingToken));
     }
 
     private void Changed(IReadOnlyCollection<JobId> jobs)
@@ -94,9 +94,9 @@ internal sealed class CoordinatorSignals(IDatabase database, JobEventHub events,
         await notify.ExecuteNonQueryAsync(stopping);
     }
 
-    private async Task ListenAsync(NpgsqlDataSource source, CancellationToken stopping)
+    private async Task ListenAsync(PostgresDatabase postgres, CancellationToken stopping)
     {
-        await using var connection = await source.OpenConnectionAsync(stopping);
+        await using var connection = await postgres.OpenAloneAsync(isPatient: false, stopping);
         connection.Notification += (_, notification) => Receive(notification.Payload);
         await using (var listen = new NpgsqlCommand($"LISTEN {Channel}", connection)) await listen.ExecuteNonQueryAsync(stopping);
         // Whatever was said before this was not heard.

@@ -28,7 +28,7 @@ internal sealed class ReportWriter(
     ILogger<ReportWriter> logger) : BackgroundService
 {
     // A transaction costs a dozen statements and a wait for the disk, however many reports it carries.
-    private static readonly TimeSpan BatchesApart = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan BatchesApart = TimeSpan.FromMilliseconds(80);
 
     private readonly Channel<PendingReport> _waiting = Channel.CreateUnbounded<PendingReport>(new UnboundedChannelOptions { SingleReader = true });
 

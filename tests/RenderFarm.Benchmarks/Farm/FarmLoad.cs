@@ -39,12 +39,14 @@ internal static class FarmLoad
     {
         var (services, farm, load, ledger) = scene;
         if (options.Renderer == "null") await UnloadedAsync(results, load, services);
+        await load.RunAsync(TimeSpan.FromSeconds(options.WarmUp));
         var (own, used) = (Environment.CpuUsage.TotalTime, farm.Select(member => member.ProcessorTime).ToArray());
         var transactions = await TransactionsAsync(services);
         var begin = TimeProvider.System.GetUtcNow();
-        await load.RunAsync();
+        await load.RunAsync(TimeSpan.FromSeconds(options.Seconds));
         used = [.. farm.Select((member, i) => member.ProcessorTime - used[i])];
         own = Environment.CpuUsage.TotalTime - own;
+        transactions = await TransactionsAsync(services) - transactions;
         if (yardstick.Count > 0)
         {
             // Idle, the farm costs the second half of the yardstick next to nothing; frozen, nothing at all.
@@ -55,7 +57,7 @@ internal static class FarmLoad
 
         // The server counts a transaction up to a second late.
         var verdict = await Verdict.ReadAsync(ledger, services.Record, services.Store);
-        results.Note("transactions of the record", "per image", [(await TransactionsAsync(services) - transactions) / (double)Math.Max(1, verdict.Asked)]);
+        results.Note("transactions of the record", "per image", [transactions / (double)Math.Max(1, verdict.Images.Count(image => image.Entry.SentAt >= begin))]);
         Judge(results, options, verdict, begin, used, own, yardstick);
         foreach (var complaints in farm.Select(member => Complaints(member.Log)).Where(text => text.Length > 0)) Console.WriteLine(complaints);
     }

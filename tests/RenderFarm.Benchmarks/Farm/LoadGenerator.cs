@@ -20,11 +20,12 @@ internal sealed class LoadGenerator(Uri farm, NpgsqlDataSource record, Ledger le
     private long _sent;
 
     /// <summary>Sends until the time is over; then waits until everything is done, or two minutes have passed.</summary>
-    public async Task RunAsync()
+    /// <param name="time">For how long to send.</param>
+    public async Task RunAsync(TimeSpan time)
     {
         var (clock, begin) = (TimeProvider.System, TimeProvider.System.GetTimestamp());
         var next = TimeSpan.Zero;
-        while (clock.GetElapsedTime(begin) < TimeSpan.FromSeconds(options.Seconds))
+        while (clock.GetElapsedTime(begin) < time)
         {
             if (options.Rate > 0)
             {

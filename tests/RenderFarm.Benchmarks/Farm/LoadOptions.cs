@@ -7,13 +7,16 @@ internal sealed record LoadOptions
 {
     /// <summary>What the command line takes.</summary>
     public const string Usage = """
-        farm [--seconds N] [--bytes N] [--store folder|s3] [--renderer null|demo] [--tenants N]
+        farm [--seconds N] [--warm-up N] [--bytes N] [--store folder|s3] [--renderer null|demo] [--tenants N]
              [--job-images N] [--outstanding N] [--rate IMAGES/S] [--raw] [--in-flight N]
              [--milliseconds N] [--fairness] [--million] [--name NAME]
         """;
 
     /// <summary>Seconds in which jobs are sent, 1…3,600; default 60. The run goes on until all are done, at most two minutes more.</summary>
     public int Seconds { get; init; } = 60;
+
+    /// <summary>Seconds of the same load before, 0…600, which are not measured; default 10. A service runs for weeks, and its code is compiled in the first minute.</summary>
+    public int WarmUp { get; init; } = 10;
 
     /// <summary>Bytes of an image of the null renderer; default 5,000.</summary>
     public int Bytes { get; init; } = 5_000;
@@ -78,6 +81,7 @@ internal sealed record LoadOptions
     private LoadOptions With(string option, string value) => option switch
     {
         "--seconds" => this with { Seconds = Number(option, value, 1, 3_600) },
+        "--warm-up" => this with { WarmUp = Number(option, value, 0, 600) },
         "--bytes" => this with { Bytes = Number(option, value, 500, 10_000_000) },
         "--store" => this with { Store = Word(option, value, "folder", "s3") },
         "--renderer" => this with { Renderer = Word(option, value, "null", "demo") },

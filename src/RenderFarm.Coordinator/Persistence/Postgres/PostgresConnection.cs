@@ -12,6 +12,8 @@ internal static class PostgresConnection
     // No wait without a bound: beyond it the caller tries again, from fresh reads.
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(10);
 
+    private const string Unbounded = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
+
     // idle_in_transaction_session_timeout, which has no name in Npgsql's list.
     private const string FrozenTransactionEnded = "25P03";
 
@@ -27,8 +29,21 @@ internal static class PostgresConnection
         // With many partitions, planning costs more than running: statements are kept prepared.
         if (!given.Contains("Max Auto Prepare")) settings.MaxAutoPrepare = 100;
         if (!given.Contains("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
+        // Nothing of ours changes a session that goes back to the pool, so nothing has to be reset: it would cost a statement for every one of ours.
+        if (!given.Contains("No Reset On Close")) settings.NoResetOnClose = true;
         if (!given.Contains("Options")) settings.Options = ServerSettings(TimeSpan.FromSeconds(settings.CommandTimeout));
         return settings;
+    }
+
+    /// <summary>The same for a connection of its own, outside the pool, for what outlives a statement: a session's lock, LISTEN.</summary>
+    /// <param name="settings">As <see cref="WithDefaults"/> gave them.</param>
+    /// <param name="isPatient">Whether it may wait and take as long as it likes, as a migration does.</param>
+    public static NpgsqlConnectionStringBuilder Alone(NpgsqlConnectionStringBuilder settings, bool isPatient = false)
+    {
+        var alone = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false };
+        // Of settings that are given twice the later one holds.
+        if (isPatient) alone.Options = $"{alone.Options} {Unbounded}";
+        return alone;
     }
 
     /// <summary>Whether an error says that the server is away, starting, stopping, full or overtaxed.</summary>

@@ -26,6 +26,7 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
     private readonly PooledDbContextFactory<PostgresFarmDbContext> _contexts;
     private readonly SemaphoreSlim _writer = new(1, 1);
     private readonly TaskPartitions _partitions;
+    private readonly NpgsqlConnectionStringBuilder _settings;
 
     /// <param name="connection">Npgsql's connection string.</param>
     /// <param name="commandTimeout">Longest wait for an answer.</param>
@@ -34,6 +35,7 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
     {
         var settings = PostgresConnection.WithDefaults(connection, commandTimeout);
         Place = $"{settings.Host}:{settings.Port}/{settings.Database ?? settings.Username}";
+        _settings = settings;
         Source = NpgsqlDataSource.Create(settings);
         _partitions = new TaskPartitions(Source);
         var options = new DbContextOptionsBuilder<PostgresFarmDbContext>().UseNpgsql(Source);
@@ -57,23 +59,39 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
     {
         try
         {
-            await using var gate = await Source.OpenConnectionAsync(cancellation);
-            await ExecuteAsync(gate, "SET statement_timeout = 0; SET lock_timeout = 0", cancellation);
+            await using var gate = await OpenAloneAsync(isPatient: true, cancellation);
             await using (var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", gate) { CommandTimeout = (int)MigrationTimeout.TotalSeconds })
             {
                 take.Parameters.Add(new NpgsqlParameter<long> { TypedValue = MigrationLock });
                 await take.ExecuteNonQueryAsync(cancellation);
             }
 
-            await using var db = CreateDbContext();
+            await using var patient = await OpenAloneAsync(isPatient: true, cancellation);
+            await using var db = new PostgresFarmDbContext(new DbContextOptionsBuilder<PostgresFarmDbContext>().UseNpgsql(patient).Options);
             db.Database.SetCommandTimeout(MigrationTimeout);
-            await db.Database.OpenConnectionAsync(cancellation);
-            await db.Database.ExecuteSqlRawAsync("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0", cancellation);
             await db.MigrateKnownAsync(cancellation);
         }
         catch (Exception error) when (error is NpgsqlException or SocketException)
         {
             throw new RecordException($"The record at {Place} cannot be used: {error.Message} Check the server, the database and the user's rights (it must own the database's schema).", error);
+        }
+    }
+
+    /// <summary>A connection of its own, outside the pool, for what outlives a statement.</summary>
+    /// <param name="isPatient">Whether its statements may take as long as they like.</param>
+    /// <param name="cancellation">Stops waiting for it.</param>
+    public async Task<NpgsqlConnection> OpenAloneAsync(bool isPatient, CancellationToken cancellation)
+    {
+        var connection = new NpgsqlConnection(PostgresConnection.Alone(_settings, isPatient).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
         }
     }
 
@@ -188,11 +206,5 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
     {
         Source.Dispose();
         _writer.Dispose();
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(statement, connection);
-        await command.ExecuteNonQueryAsync(cancellation);
     }
 }
