@@ -39,11 +39,12 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _graphs = graphs;
         _pictures = new PictureStage(checkpoint, graphs.UNet.Layout, sessions, options.UpscalerFolder);
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow)
+        var limits = new TurnLimits(options.Slots, options.RowsPerCall, cell, graphs.UNet.TimestepPerRow)
         {
             Counts = RowProbe.Choose(graphs.UNet, graphs.ProbeShape, options),
         };
-        _engine = new DenoisingEngine(graphs.UNet, limits, options.MaxPixelsPerCall, clock);
+        PixelsPerCall = sessions.PixelsPerCall();
+        _engine = new DenoisingEngine(graphs.UNet, limits, PixelsPerCall, clock);
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -53,6 +54,9 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
 
     /// <inheritdoc />
     public ExecutionEnvironment Environment { get; }
+
+    /// <summary>Most pixels of one UNet call, all rows together: what the options say, or what the device is good for.</summary>
+    public long PixelsPerCall { get; }
 
     /// <summary>
     /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only

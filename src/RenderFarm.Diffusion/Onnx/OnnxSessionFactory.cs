@@ -53,6 +53,9 @@ internal sealed class OnnxSessionFactory
     /// <summary>The memory that a session's tensors are bound in; the caller disposes of it before the session.</summary>
     public DeviceMemory MemoryOf(InferenceSession session) => _device.MemoryOf(session);
 
+    /// <summary>Most pixels of one UNet call, all rows together.</summary>
+    public long PixelsPerCall() => CallBudget.Pixels(_options, _device);
+
     /// <summary>What can move the last bit of an image in these sessions.</summary>
     public ExecutionEnvironment Describe() => _device.Describe(_options);
 }
