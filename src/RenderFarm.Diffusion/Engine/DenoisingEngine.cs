@@ -21,6 +21,7 @@ internal sealed class DenoisingEngine : IDisposable
     private readonly CallBuffers _buffers;
     private readonly TimeProvider _clock;
     private readonly ConcurrentQueue<Slot> _arrived = new();
+    private readonly ConcurrentQueue<Task> _betweenTurns = new();
     private readonly SemaphoreSlim _arrivals = new(0);
     private readonly List<Slot> _line = [];
     private readonly List<Slot> _chosen = [];
@@ -62,10 +63,34 @@ internal sealed class DenoisingEngine : IDisposable
         return await slot.Latent;
     }
 
+    /// <summary>Does something while no UNet call runs and none of their buffers is held; blocks until it is done. What it throws comes back.</summary>
+    public void RunBetweenTurns(Action work)
+    {
+        var waiting = new Task(work);
+        _betweenTurns.Enqueue(waiting);
+        _arrivals.Release();
+        // The thread may have looked for the last time just before; without it nothing runs.
+        if (_stopping)
+        {
+            _thread.Join();
+            WorkBetweenTurns();
+        }
+
+        waiting.GetAwaiter().GetResult();
+    }
+
+    private void WorkBetweenTurns()
+    {
+        if (_betweenTurns.IsEmpty) return;
+        _buffers.Free();
+        while (_betweenTurns.TryDequeue(out var waiting)) waiting.RunSynchronously(TaskScheduler.Default);
+    }
+
     private void Loop()
     {
         while (!_stopping)
         {
+            WorkBetweenTurns();
             Admit();
             if (_line.Count == 0)
             {
@@ -80,6 +105,7 @@ internal sealed class DenoisingEngine : IDisposable
         foreach (var slot in _line) slot.Cancel();
         while (_arrived.TryDequeue(out var slot)) slot.Cancel();
         _buffers.Free();
+        WorkBetweenTurns();
     }
 
     private void Admit()

@@ -154,6 +154,40 @@ public sealed class DenoisingEngineTests
     }
 
     [Fact]
+    public async Task Work_between_two_turns_finds_every_buffer_freed_and_changes_no_image()
+    {
+        using var inside = new ManualResetEventSlim();
+        using var waiting = new ManualResetEventSlim();
+        var denoiser = new FakeDenoiser(onRun: (_, _) =>
+        {
+            inside.Set();
+            waiting.Wait();
+        });
+        using var engine = Engine(denoiser);
+        var end = engine.RunAsync(new AnImage(1).ToSlot());
+        inside.Wait(Cancellation);
+        var open = -1;
+        var work = new Thread(() => engine.RunBetweenTurns(() => open = denoiser.Open));
+        work.Start();
+        SpinWait.SpinUntil(() => work.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        waiting.Set();
+        work.Join();
+        Assert.Equal(0, open);
+        Assert.Equal(new AnImage(1).Alone(), await end);
+    }
+
+    [Fact]
+    public void Work_between_turns_is_done_by_an_engine_that_has_stopped_and_its_fault_comes_back()
+    {
+        var engine = Engine(new FakeDenoiser());
+        engine.Dispose();
+        var done = false;
+        engine.RunBetweenTurns(() => done = true);
+        Assert.True(done);
+        Assert.Throws<InsufficientMemoryException>(() => engine.RunBetweenTurns(() => throw new InsufficientMemoryException("bad_alloc")));
+    }
+
+    [Fact]
     public async Task Images_at_different_steps_share_calls_where_the_graph_allows_it()
     {
         using var arrived = new ManualResetEventSlim();
