@@ -2,6 +2,7 @@ using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Testing.Onnx;
 using RenderFarm.Testing.Onnx.Networks;
+using RenderFarm.Worker.Checkpoints;
 using Xunit;
 
 namespace RenderFarm.ModelTests;
@@ -83,6 +84,7 @@ public sealed class CheckpointKindTests : IDisposable
     {
         var description = CheckpointAnatomy.Read(Open(Kind(kind, layout)));
         Assert.Equal((family, expected, mixesSteps), (description.Family, description.Layout, description.MixesSteps));
+        Assert.Equal(!mixesSteps, CheckpointDescriptions.Of(Checkpoint.Open(_folder.FullName), "sha256:").OneTimestepPerCall);
         Assert.Equal((kind == "lcm", CheckpointPurpose.TextToImage), (description.EmbedsGuidance, description.Purpose));
         Assert.Null(description.FixedSize);
     }
