@@ -4,7 +4,7 @@ namespace RenderFarm.Diffusion.Onnx;
 
 /// <summary>Finds operators that draw random numbers inside a graph, from a generator that nobody can seed anew for each call.</summary>
 /// <remarks>
-/// Field numbers from onnx.proto (IR version 10): ModelProto.graph = 7, functions = 25; GraphProto.node = 1; FunctionProto.node = 7; NodeProto.op_type = 4,
+/// Field numbers from onnx.proto (IR version 10): ModelProto.graph = 7, functions = 25; GraphProto.node = 1; FunctionProto.node = 7, attribute_proto = 11; NodeProto.op_type = 4,
 /// attribute = 5; AttributeProto.g = 6, graphs = 11. Limitations: operators of other domains are judged by the same names.
 /// </remarks>
 internal static class RandomOperators
@@ -43,7 +43,7 @@ internal static class RandomOperators
         (Message.Model, 7) or (Message.Attribute, 6 or 11) => Message.Graph,
         (Message.Model, 25) => Message.Function,
         (Message.Graph, 1) or (Message.Function, 7) => Message.Node,
-        (Message.Node, 5) => Message.Attribute,
+        (Message.Node, 5) or (Message.Function, 11) => Message.Attribute,
         _ => null,
     };
 
