@@ -35,10 +35,11 @@ public static class Samplers
         new("lcm", "LCM", MaxSteps: 50),
         new("pndm", "PNDM", PndmEvaluations, MinSteps: 4, CanBeginLate: false),
         new(Euler, "Euler", AllowsNoiseSchedules: true),
-        new(EulerAncestral, "Euler a"),
+        new(EulerAncestral, "Euler a", AllowsNoiseSchedules: true),
         new(Heun, "Heun", TwiceButTheLast, AllowsNoiseSchedules: true),
         new("dpm2", "DPM2", TwiceButTheLast, AllowsNoiseSchedules: true),
         new("dpm2_a", "DPM2 a", TwiceButTheLast, AllowsNoiseSchedules: true),
+        new("dpmpp_2s_a", "DPM++ 2S a", TwiceButTheLast, AllowsNoiseSchedules: true),
         new("dpmpp_sde", "DPM++ SDE", TwiceButTheLast, AllowsNoiseSchedules: true),
         new("lms", "LMS", AllowsNoiseSchedules: true),
         new(DpmPlusPlus2M, "DPM++ 2M", AllowsNoiseSchedules: true),
@@ -50,6 +51,17 @@ public static class Samplers
         new("deis", "DEIS", AllowsNoiseSchedules: true),
     ];
 
+    // What other tools have and we have not. DPM fast takes its steps by order 3 and 2; DPM adaptive takes as many as it likes; what dpmsolver means differs from one
+    // release of AI Horde to another, and none lays its timesteps as a sampler of ours does.
+    private static readonly (string Name, string[] Near)[] Absent =
+    [
+        ("dpm_fast", ["dpmsolver_2", DpmPlusPlus2M]),
+        ("dpm_adaptive", ["dpmpp_3m", DpmPlusPlus2M]),
+        ("dpmsolver", [DpmPlusPlus2M, "dpmsolver_2"]),
+        ("dpm++_3m_sde", ["dpmpp_2m_sde", "dpmpp_3m"]),
+        ("dpmpp_3m_sde", ["dpmpp_2m_sde", "dpmpp_3m"]),
+    ];
+
     /// <summary>Every sampler name a recipe may hold.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Entries.Select(entry => entry.Name)];
 
@@ -58,22 +70,37 @@ public static class Samplers
     /// <returns>Null when nobody we know uses the name.</returns>
     public static (string Sampler, string? NoiseSchedule)? Resolve(string name)
     {
+        var (key, schedule) = Split(name);
+        key = key switch
+        {
+            "euler ancestral" or "euler_ancestral" => EulerAncestral,
+            "dpm_2" => "dpm2",
+            "dpm_2_a" or "dpm_2_ancestral" => "dpm2_a",
+            "dpm++_2m" => DpmPlusPlus2M,
+            "dpmpp_2s_ancestral" => "dpmpp_2s_a",
+            _ => key,
+        };
+        var entry = Array.Find(Entries, known => known.Name == key || known.Label.Equals(key, StringComparison.OrdinalIgnoreCase));
+        return entry is null ? null : (entry.Name, schedule);
+    }
+
+    /// <summary>What is near a name that <see cref="Resolve"/> does not know, the nearest first; empty where nothing is.</summary>
+    /// <param name="name">For example <c>k_dpm_fast</c> or <c>DPM adaptive</c>; case does not matter.</param>
+    public static IReadOnlyList<string> NearTo(string name)
+    {
+        var key = Split(name).Key.Replace(' ', '_');
+        return Array.Find(Absent, known => known.Name == key).Near ?? [];
+    }
+
+    // A1111 puts the noise schedule behind the name, k-diffusion's wrappers a letter before it.
+    private static (string Key, string? Schedule) Split(string name)
+    {
         var key = name.Trim().ToLowerInvariant();
         var schedule = key.EndsWith(KarrasSuffix, StringComparison.Ordinal) ? NoiseSchedules.Karras
             : key.EndsWith(ExponentialSuffix, StringComparison.Ordinal) ? NoiseSchedules.Exponential
             : null;
         if (schedule is not null) key = key[..key.LastIndexOf(' ')];
-        if (key.StartsWith("k_", StringComparison.Ordinal)) key = key[2..];
-        key = key switch
-        {
-            "euler ancestral" or "euler_ancestral" => EulerAncestral,
-            "dpm_2" => "dpm2",
-            "dpm_2_a" => "dpm2_a",
-            "dpm++_2m" => DpmPlusPlus2M,
-            _ => key,
-        };
-        var entry = Array.Find(Entries, known => known.Name == key || known.Label.Equals(key, StringComparison.OrdinalIgnoreCase));
-        return entry is null ? null : (entry.Name, schedule);
+        return (key.StartsWith("k_", StringComparison.Ordinal) ? key[2..] : key, schedule);
     }
 
     /// <summary>The name that A1111 shows, or one in its manner where it has none.</summary>

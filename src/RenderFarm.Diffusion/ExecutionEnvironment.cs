@@ -2,14 +2,14 @@ namespace RenderFarm.Diffusion;
 
 /// <summary>What, beside the request, can move the last bit of an image.</summary>
 /// <remarks>
-/// Within one environment this engine is always <c>reproducible</c>: a request gives the same bytes alone and in any company, in any order, with any number
-/// of threads. On the CPU that costs nothing, because ONNX Runtime's kernels give a row the same bits whatever shares the call (tests hold it to that).
-/// A device whose fastest kernels do not (CUDA with TF32, or with convolution algorithms picked by timing) would use them only for jobs that ask for
-/// <c>fast</c>, which allows any environment and any company; this engine has no such kernels to switch on yet.
+/// Within one environment a pipeline of <see cref="DeterminismClass.Reproducible"/> gives a request the same bytes alone and in any company, in any order, with
+/// any number of threads. On the CPU that costs nothing, because ONNX Runtime's kernels give a row the same bits whatever shares the call (tests hold it to
+/// that). Kernels that do not (CUDA with TF32, or with convolution algorithms picked by timing) are for pipelines of <see cref="DeterminismClass.Fast"/>, whose
+/// environment is another one; rows that are all of one fixed count make another one too.
 /// </remarks>
 /// <param name="Runtime">Inference library and version, for example <c>onnxruntime 1.31.1</c>.</param>
 /// <param name="Provider">Execution provider, for example <c>cpu</c>.</param>
-/// <param name="Device">Architecture and instruction set, for example <c>x64-avx512</c>.</param>
+/// <param name="Device">Architecture and instruction set, for example <c>x64-avx512</c>; name of a GPU, for example <c>nvidia-h100-80gb-hbm3</c>.</param>
 public sealed record ExecutionEnvironment(string Runtime, string Provider, string Device)
 {
     /// <summary>

@@ -6,7 +6,7 @@ public enum GenerationError
     /// <summary>The request cannot be rendered by this checkpoint; the message names the member and what is allowed.</summary>
     BadRequest,
 
-    /// <summary>The latent became infinite or NaN.</summary>
+    /// <summary>The latent, or the picture decoded from it, became infinite or NaN.</summary>
     NotFinite,
 
     /// <summary>The device's memory does not hold the image, even with nobody beside it.</summary>

@@ -32,7 +32,7 @@ public sealed record GenerationRequest
     /// <summary>Sampler, one of <see cref="Sampling.SamplerCatalog.Names"/>.</summary>
     public string? Sampler { get; init; }
 
-    /// <summary>Noise schedule: <c>uniform</c> or <c>karras</c>.</summary>
+    /// <summary>Noise schedule: <c>uniform</c>, <c>karras</c> or <c>exponential</c>.</summary>
     public string? NoiseSchedule { get; init; }
 
     /// <summary>Timestep spacing: <c>leading</c>, <c>trailing</c> or <c>linspace</c>.</summary>

@@ -6,6 +6,12 @@ public interface ITextToImagePipeline : IDisposable
     /// <summary>Images denoised at the same time; more wait their turn.</summary>
     int Slots { get; }
 
+    /// <summary>
+    /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
+    /// images at the same timestep do, which costs throughput and changes no image.
+    /// </summary>
+    bool MixesSteps => true;
+
     /// <summary>What, beside a request, can move the last bit of an image.</summary>
     ExecutionEnvironment Environment { get; }
 

@@ -44,13 +44,20 @@ public sealed record PipelineOptions
     [Range(1, 1024)]
     public int Slots { get; init; } = 8;
 
-    /// <summary>Most rows of one UNet call, 1…1,024; default 16. An image with guidance takes two.</summary>
-    [Range(1, 1024)]
-    public int MaxRows { get; init; } = 16;
+    /// <summary>Most rows of one UNet call, 1…2,048; 0 (default): two for each of the <see cref="Slots"/>, as an image with guidance takes.</summary>
+    [Range(0, 2048)]
+    public int MaxRows { get; init; }
 
-    /// <summary>Most pixels of one UNet call, all rows together; default 131,072 (two rows of 256×256). One image always fits.</summary>
-    [Range(1, int.MaxValue)]
-    public int MaxPixelsPerCall { get; init; } = 131_072;
+    /// <summary>
+    /// Most pixels of one UNet call, all rows together; one image always fits. 0 (default): what the device is good for. On a CPU 131,072 (two rows of
+    /// 256×256): the time of a call grows with its pixels from there on, so that more of them only make everybody's step longer. On a GPU what half of its
+    /// memory, or of <see cref="DeviceMemoryMegabytes"/>, holds at 4 KiB a pixel: 5,242,880 (twenty rows of 512×512) for 40 GiB.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int MaxPixelsPerCall { get; init; }
+
+    /// <summary><see cref="MaxRows"/>, or what follows from the slots.</summary>
+    internal int RowsPerCall => MaxRows > 0 ? MaxRows : 2 * Slots;
 
     /// <summary>Prompt embeddings kept for reuse, 0…65,536; default 256.</summary>
     [Range(0, 65_536)]

@@ -15,7 +15,7 @@ namespace RenderFarm.Diffusion;
 /// </summary>
 /// <remarks>
 /// Kinds of checkpoints: Stable Diffusion 1 and 2, SDXL and its refiner, their Turbo, latent consistency and inpainting versions, and ×4 upscalers.
-/// Limitations: CPU.
+/// Limitations: CUDA has not been run.
 /// </remarks>
 public sealed class StableDiffusionPipeline : ITextToImagePipeline
 {
@@ -39,11 +39,13 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         _graphs = graphs;
         _pictures = new PictureStage(checkpoint, graphs.UNet.Layout, sessions, options.UpscalerFolder);
         var cell = checkpoint.VaeFactor * checkpoint.VaeFactor;
-        var limits = new TurnLimits(options.Slots, options.MaxRows, cell, graphs.UNet.TimestepPerRow)
+        var limits = new TurnLimits(options.Slots, options.RowsPerCall, cell, graphs.UNet.TimestepPerRow)
         {
             Counts = RowProbe.Choose(graphs.UNet, graphs.ProbeShape, options),
         };
-        _engine = new DenoisingEngine(graphs.UNet, limits, options.MaxPixelsPerCall, clock);
+        PixelsPerCall = sessions.PixelsPerCall();
+        _engine = new DenoisingEngine(graphs.UNet, limits, PixelsPerCall, clock);
+        if (sessions.SideCalls is { } calls) calls.WhileUNetRests = _engine.RunBetweenTurns;
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -54,10 +56,10 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// <inheritdoc />
     public ExecutionEnvironment Environment { get; }
 
-    /// <summary>
-    /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
-    /// images at the same timestep do, which costs throughput and changes no image.
-    /// </summary>
+    /// <summary>Most pixels of one UNet call, all rows together: what the options say, or what the device is good for.</summary>
+    public long PixelsPerCall { get; }
+
+    /// <inheritdoc />
     public bool MixesSteps => _graphs.UNet.TimestepPerRow;
 
     /// <summary>UNet calls made so far.</summary>
@@ -118,8 +120,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         }
         catch (OutOfMemoryException error)
         {
-            // From the text encoder or the VAE, which run one image a call; the engine deals with its own.
-            throw new GenerationException(GenerationError.OutOfMemory, $"Memory does not hold the image: {error.Message}", error);
+            // From the text encoder or the VAE, which run one image a call and were tried alone already; the engine deals with its own.
+            throw new GenerationException(GenerationError.OutOfMemory, $"Memory does not hold the image, even with nothing beside it: {error.Message}", error);
         }
         finally
         {

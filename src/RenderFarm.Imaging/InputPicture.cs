@@ -18,8 +18,8 @@ public static class InputPicture
     /// <summary>Most pixels of a picture: 2048×2048, as many as the largest image the farm makes.</summary>
     public const int MaxPixels = 2_048 * 2_048;
 
-    /// <summary>Most bytes of a file: 16 MiB, more than a PNG of noise with as many pixels needs.</summary>
-    public const int MaxBytes = 16 * 1_024 * 1_024;
+    /// <summary>Most bytes of a file: 20 MiB, more than a PNG of noise with as many pixels and opacity needs.</summary>
+    public const int MaxBytes = 20 * 1_024 * 1_024;
 
     /// <summary>Reads a picture, or says why not in a sentence that names where it came from.</summary>
     /// <param name="field">What the sender calls it, for example <c>initial_image</c>; begins every message.</param>

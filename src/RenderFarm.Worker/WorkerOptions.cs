@@ -36,6 +36,25 @@ public sealed class WorkerOptions
     [Range(0, 256)]
     public int Threads { get; set; }
 
+    /// <summary>Most rows of one UNet call, 0…2,048; default 0: two for each slot, as an image with guidance takes.</summary>
+    [Range(0, 2048)]
+    public int RowsPerCall { get; set; }
+
+    /// <summary>
+    /// Most pixels of one UNet call, all rows together, 0…2,147,483,647; default 0: what the device is good for, 131,072 on a CPU and what half of its memory
+    /// holds on a GPU. One image always fits, and a call that does not fit into memory is made again with fewer.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int PixelsPerCall { get; set; }
+
+    /// <summary>
+    /// Rows of every UNet call, unused ones filled up, 2…1,024; default 0: a probe finds the numbers of rows that give the same bits. For GPUs whose rows
+    /// depend on how many share a call; it is part of the execution profile.
+    /// </summary>
+    [Range(0, 1024)]
+    [DeniedValues(1, ErrorMessage = "Worker:FixedRows is 0, or 2…1,024: an image with guidance takes two.")]
+    public int FixedRows { get; set; }
+
     /// <summary>Most mebibytes of GPU memory that each graph of a checkpoint takes for its work, 0…16,777,216; default 0: what there is. CUDA alone.</summary>
     [Range(0, 16_777_216)]
     public int DeviceMemoryMegabytes { get; set; }

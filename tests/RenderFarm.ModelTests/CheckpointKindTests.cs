@@ -2,6 +2,7 @@ using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Testing.Onnx;
 using RenderFarm.Testing.Onnx.Networks;
+using RenderFarm.Worker.Checkpoints;
 using Xunit;
 
 namespace RenderFarm.ModelTests;
@@ -81,8 +82,10 @@ public sealed class CheckpointKindTests : IDisposable
     [InlineData("lcm", TinyLayout.Optimum, CheckpointFamily.StableDiffusion1, GraphLayout.Optimum, false)]
     public void Kind_and_layout_are_read_from_the_graphs(string kind, TinyLayout layout, CheckpointFamily family, GraphLayout expected, bool mixesSteps)
     {
-        var description = CheckpointAnatomy.Read(Open(Kind(kind, layout)));
+        var checkpoint = Open(Kind(kind, layout));
+        var description = CheckpointAnatomy.Read(checkpoint);
         Assert.Equal((family, expected, mixesSteps), (description.Family, description.Layout, description.MixesSteps));
+        Assert.Equal(!mixesSteps, CheckpointDescriptions.Of(checkpoint, "sha256:").OneTimestepPerCall);
         Assert.Equal((kind == "lcm", CheckpointPurpose.TextToImage), (description.EmbedsGuidance, description.Purpose));
         Assert.Null(description.FixedSize);
     }

@@ -87,6 +87,16 @@ public sealed class ExternalWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Location_inside_a_functions_default_for_an_attribute_is_found_too()
+    {
+        var tensor = new Protobuf().Message(13, new Protobuf().Text(1, "location").Text(2, "../secret"));
+        var function = new Protobuf().Message(11, new Protobuf().Text(1, "value").Message(5, tensor));
+        var file = Path.Combine(_folder, "model.onnx");
+        File.WriteAllBytes(file, new Protobuf().Message(25, function).ToArray());
+        Assert.Contains("../secret", Assert.Throws<CheckpointException>(() => ExternalWeights.Check(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Location_whose_value_stands_before_its_key_is_found_too()
     {
         var tensor = new Protobuf().Message(13, new Protobuf().Text(2, "../secret").Text(1, "location"));

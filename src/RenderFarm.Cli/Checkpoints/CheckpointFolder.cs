@@ -30,7 +30,7 @@ internal static class CheckpointFolder
             CheckpointAnatomy.Read(checkpoint);
             List<CheckpointFile> files = [];
             foreach (var path in Paths(checkpoint.Folder)) files.Add(await ReadFileAsync(checkpoint.Folder, path, progress, cancellation));
-            var description = CheckpointDescriptions.Of(checkpoint, CheckpointRules.DigestOf(files));
+            var description = CheckpointDescriptions.Of(checkpoint, CheckpointRules.DigestOf(files, checkpoint.ZeroesEmptyNegative));
             return new CheckpointManifest { Description = description, Files = files };
         }
         catch (Exception error) when (error is CheckpointException or IOException or UnauthorizedAccessException)

@@ -44,7 +44,7 @@ internal sealed class CheckpointsCommand(CliEnvironment environment, Option<bool
             ? await ReadHereAsync(folders, line.GetValue(verbose), stop)
             : await new FarmClient(environment.Connect(address), environment.Clock).GetCheckpointsAsync(stop);
         if (line.GetValue(json)) await environment.Out.WriteLineAsync(JsonSerializer.Serialize(held, ClientJson.Indented));
-        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "WORKERS", "STORED", "DIGEST"], [.. held.Select(Row)]);
+        else TextTable.Write(environment.Out, ["NAME", "SIZE", "STEPS", "SAMPLER", "GUIDANCE", "SHARES CALLS", "WORKERS", "STORED", "DIGEST"], [.. held.Select(Row)]);
         return ExitCodes.Done;
     }
 
@@ -61,6 +61,7 @@ internal sealed class CheckpointsCommand(CliEnvironment environment, Option<bool
         checkpoint.Steps.ToString(CultureInfo.InvariantCulture),
         checkpoint.Sampler,
         checkpoint.GuidanceScale.ToString(CultureInfo.InvariantCulture),
+        checkpoint.OneTimestepPerCall ? "at the same step" : "at any step",
         checkpoint.Workers.ToString(CultureInfo.InvariantCulture),
         checkpoint.StoredBytes is { } bytes ? TransferProgress.Bytes(bytes) : "",
         checkpoint.Digest,

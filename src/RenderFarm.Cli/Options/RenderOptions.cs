@@ -133,7 +133,7 @@ internal sealed class RenderOptions
         {
             var names = OptionFactory.Split(result).ToArray();
             foreach (var name in names.Where(name => Samplers.Resolve(name) is null))
-                OptionFactory.Refuse(result, "--sampler", name, OptionFactory.OneOf(Samplers.All));
+                OptionFactory.Refuse(result, "--sampler", name, OptionFactory.OneOf(Samplers.All) + (Samplers.NearTo(name) is { Count: > 0 } near ? $"; near it are {string.Join(" and ", near)}" : ""));
             return names;
         },
     };

@@ -52,7 +52,7 @@ public sealed record SubmitJob
     /// <summary>Samplers, by any name that A1111 or AI Horde uses too; default: the checkpoint's.</summary>
     public OneOrMany<string>? Sampler { get; init; }
 
-    /// <summary>Noise schedule: uniform or karras; default: what the sampler's name says, else the checkpoint's where the sampler allows it.</summary>
+    /// <summary>Noise schedule: uniform, karras or exponential; default: what the sampler's name says, else the checkpoint's where the sampler allows it.</summary>
     public string? NoiseSchedule { get; init; }
 
     /// <summary>Timestep spacing: leading, trailing or linspace; default: the checkpoint's.</summary>

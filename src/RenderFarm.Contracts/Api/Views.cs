@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RenderFarm.Contracts.Api;
 
 /// <summary>A job as the API shows it.</summary>
@@ -270,6 +272,10 @@ public sealed record CheckpointView
 
     /// <summary>Default guidance scale.</summary>
     public required double GuidanceScale { get; init; }
+
+    /// <summary>Whether only images at the same step share UNet calls, because its UNet takes one timestep for all rows: slower in company, and the same images.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OneTimestepPerCall { get; init; }
 
     /// <summary>Workers that hold it now.</summary>
     public required int Workers { get; init; }

@@ -28,14 +28,17 @@ public static partial class CheckpointRules
     public static bool IsPath(string? path) => path is { Length: > 0 and <= MaxPath } && PathPattern().IsMatch(path) && !path.Split('/').Any(IsReserved);
 
     /// <summary>
-    /// Digest of a checkpoint from its files: SHA-256 over the sorted lines <c>path NUL sha256 LF</c> of those that can move a pixel. The engine computes the
-    /// same from a folder.
+    /// Digest of a checkpoint from its files: SHA-256 over the sorted lines <c>path NUL sha256 LF</c> of those that can move a pixel, and the line
+    /// <c>force_zeros_for_empty_prompt NUL true LF</c> where that holds. The engine computes the same from a folder.
     /// </summary>
-    public static string DigestOf(IEnumerable<CheckpointFile> files)
+    /// <param name="files">Its files.</param>
+    /// <param name="zeroesEmptyNegative">As in <see cref="Workers.CheckpointDescription.ZeroesEmptyNegative"/>.</param>
+    public static string DigestOf(IEnumerable<CheckpointFile> files, bool zeroesEmptyNegative)
     {
         var lines = new StringBuilder();
         foreach (var file in files.Where(file => IsDigested(file.Path)).OrderBy(file => file.Path, StringComparer.Ordinal))
             lines.Append(file.Path).Append('\0').Append(file.Sha256).Append('\n');
+        if (zeroesEmptyNegative) lines.Append("force_zeros_for_empty_prompt\0true\n");
         return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
     }
 
@@ -53,7 +56,7 @@ public static partial class CheckpointRules
         if (manifest.Files.Any(file => file.Path.Split('/').Length > 1 && paths.Contains(file.Path[..file.Path.LastIndexOf('/')])))
             return "files has a path that is a file and a folder at once.";
         if (manifest.Bytes() > CheckpointManifest.MaxBytes) return $"The files have {manifest.Bytes():N0} bytes; allowed are {CheckpointManifest.MaxBytes:N0}.";
-        var digest = DigestOf(manifest.Files);
+        var digest = DigestOf(manifest.Files, manifest.Description.ZeroesEmptyNegative);
         return digest == manifest.Digest() ? null : $"description.digest is {manifest.Digest()}, but the files have the digest {digest}.";
     }
 

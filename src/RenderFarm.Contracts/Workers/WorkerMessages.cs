@@ -87,6 +87,17 @@ public sealed record CheckpointDescription
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsFixedSize { get; init; }
 
+    /// <summary>
+    /// Whether its UNet takes one timestep for all rows of a call, as Optimum exports it: then only images at the same step share calls, which costs throughput
+    /// and changes no image.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OneTimestepPerCall { get; init; }
+
+    /// <summary>Whether an empty negative prompt is zeros instead of its embedding, which moves pixels and so is part of the digest.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ZeroesEmptyNegative { get; init; }
+
     /// <summary>Step count used when a job names none.</summary>
     public required int Steps { get; init; }
 

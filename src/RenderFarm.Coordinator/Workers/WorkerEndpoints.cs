@@ -59,6 +59,7 @@ internal static class WorkerEndpoints
         Sampler = entry.Checkpoint.Sampler,
         NoiseSchedule = entry.Checkpoint.NoiseSchedule,
         GuidanceScale = entry.Checkpoint.GuidanceScale,
+        OneTimestepPerCall = entry.Checkpoint.OneTimestepPerCall,
         Workers = entry.Workers,
         StoredBytes = entry.Stored?.SizeBytes,
         PushedAt = entry.Stored?.PushedAt,

@@ -35,8 +35,8 @@ public sealed class Checkpoint
     /// <summary>Width and height must be multiples of this many pixels, or the UNet's skip connections do not meet.</summary>
     public int SideMultiple { get; private init; }
 
-    /// <summary>Whether an empty negative prompt is zeros instead of its embedding.</summary>
-    internal bool ZeroesEmptyNegative { get; private init; }
+    /// <summary>Whether an empty negative prompt is zeros instead of its embedding: <c>force_zeros_for_empty_prompt</c> in model_index.json, false when absent.</summary>
+    public bool ZeroesEmptyNegative { get; private init; }
 
     /// <summary>Channels that the UNet takes, as its configuration says; null where there is none.</summary>
     internal int? UNetChannels { get; private init; }

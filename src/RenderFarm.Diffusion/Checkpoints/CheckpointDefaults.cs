@@ -37,16 +37,15 @@ public sealed record CheckpointDefaults
         var manifest = JsonFile.ReadIfThere(Path.Combine(folder, "renderfarm.json"));
         var size = unet?.Integer("sample_size") ?? StandardCells;
         var (height, width) = FixedCells(Path.Combine(folder, "unet", "model.onnx")) ?? (size, size);
-        var sampler = manifest?.Text("sampler") ?? SamplerFor(scheduler.Text("_class_name"));
+        var sampler = manifest?.Text("sampler") ?? SamplerFor(scheduler);
         var distilled = Distillation.Of(scheduler, unet);
-        var karras = scheduler.Flag("use_karras_sigmas") == true && sampler is "euler" or "heun" or "dpmpp_2m";
         return new CheckpointDefaults
         {
             Width = manifest?.Integer("width") ?? width * vaeFactor,
             Height = manifest?.Integer("height") ?? height * vaeFactor,
             Steps = manifest?.Integer("steps") ?? distilled?.Steps ?? (sampler == "plms" ? 50 : 25),
             Sampler = sampler,
-            NoiseSchedule = manifest?.Text("noise_schedule") ?? (karras ? "karras" : "uniform"),
+            NoiseSchedule = manifest?.Text("noise_schedule") ?? NoiseScheduleFor(scheduler, sampler),
             TimestepSpacing = manifest?.Text("timestep_spacing") ?? scheduler.Text("timestep_spacing") ?? "leading",
             GuidanceScale = manifest?.Number("guidance_scale") ?? distilled?.GuidanceScale ?? 7.5,
         };
@@ -56,20 +55,35 @@ public sealed record CheckpointDefaults
     private static (int Height, int Width)? FixedCells(string file) =>
         File.Exists(file) && GraphInterfaceFile.Read(file).OptionalInput("sample") is { Dimensions: [_, _, > 0 and var height, > 0 and var width] } ? (height, width) : null;
 
-    private static string SamplerFor(string? className)
+    /// <summary>The sampler that does what a scheduler of diffusers does; DPM-Solver++ (2M) for those that none of ours follows.</summary>
+    private static string SamplerFor(JsonFile scheduler) => scheduler.Text("_class_name") switch
     {
-        var sampler = className switch
+        "PNDMScheduler" => "plms",
+        "DDIMScheduler" => "ddim",
+        "DDPMScheduler" => "ddpm",
+        "LCMScheduler" => "lcm",
+        "EulerDiscreteScheduler" => "euler",
+        "EulerAncestralDiscreteScheduler" => "euler_a",
+        "HeunDiscreteScheduler" => "heun",
+        "KDPM2DiscreteScheduler" => "dpm2",
+        "KDPM2AncestralDiscreteScheduler" => "dpm2_a",
+        "DPMSolverSDEScheduler" => "dpmpp_sde",
+        "DPMSolverSinglestepScheduler" => "dpmpp_2s",
+        "LMSDiscreteScheduler" => "lms",
+        "UniPCMultistepScheduler" => "unipc",
+        "DEISMultistepScheduler" => "deis",
+        _ => (scheduler.Text("algorithm_type"), scheduler.Integer("solver_order")) switch
         {
-            "PNDMScheduler" => "plms",
-            "DDIMScheduler" => "ddim",
-            "EulerDiscreteScheduler" => "euler",
-            "EulerAncestralDiscreteScheduler" => "euler_a",
-            "HeunDiscreteScheduler" => "heun",
-            "LMSDiscreteScheduler" => "lms",
-            "UniPCMultistepScheduler" => "unipc",
-            "LCMScheduler" => "lcm",
+            ("sde-dpmsolver++", _) => "dpmpp_2m_sde",
+            ("dpmsolver", _) => "dpmsolver_2",
+            (_, 3) => "dpmpp_3m",
             _ => "dpmpp_2m",
-        };
-        return SamplerCatalog.Names.Contains(sampler) ? sampler : "dpmpp_2m";
-    }
+        },
+    };
+
+    private static string NoiseScheduleFor(JsonFile scheduler, string sampler) =>
+        !SamplerCatalog.AllowsNoiseSchedules(sampler) ? "uniform"
+        : scheduler.Flag("use_karras_sigmas") == true ? "karras"
+        : scheduler.Flag("use_exponential_sigmas") == true ? "exponential"
+        : "uniform";
 }

@@ -5,7 +5,8 @@ namespace RenderFarm.Diffusion.Checkpoints;
 
 /// <summary>
 /// Names the bytes of a checkpoint: SHA-256 over the sorted lines <c>path NUL sha256 LF</c> of every file that can move a pixel. The manifest
-/// and texts for people are left out, so that a corrected default or README makes no new checkpoint.
+/// and texts for people are left out, so that a corrected default or README makes no new checkpoint. Of model_index.json one member moves pixels, and adds
+/// the line <c>force_zeros_for_empty_prompt NUL true LF</c> where it is true.
 /// </summary>
 public static class CheckpointDigest
 {
@@ -24,6 +25,7 @@ public static class CheckpointDigest
             lines.Append(path).Append('\0').Append(Convert.ToHexStringLower(hash)).Append('\n');
         }
 
+        if (checkpoint.ZeroesEmptyNegative) lines.Append("force_zeros_for_empty_prompt\0true\n");
         return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString())));
     }
 

@@ -34,27 +34,34 @@ internal sealed class UNet : IDenoiser, IDisposable
     public IDenoiserCall Prepare(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras = default)
     {
         Require(extras);
-        return Layout.Rows is { } count ? new SplitCall([.. Enumerable.Range(0, (rows + count - 1) / count).Select(_ => Make(count))], count) : Make(rows);
-
-        UNetCall Make(int count) => new(_graph.Bind(), Tensors(count, shape, tokens, textWidth, extras), count);
+        using var owned = new Owned();
+        if (Layout.Rows is not { } count) return owned.Release(Make(owned, rows, shape, (tokens, textWidth), extras));
+        var parts = new UNetCall[(rows + count - 1) / count];
+        for (var i = 0; i < parts.Length; i++) parts[i] = Make(owned, count, shape, (tokens, textWidth), extras);
+        return owned.Release(new SplitCall(parts, count));
     }
 
-    private UNetTensors Tensors(int rows, LatentShape shape, int tokens, int textWidth, ExtraInputs extras) => new(
-        Tensor(Layout.Sample, rows, shape.Channels + extras.Channels, shape.Height, shape.Width),
-        Tensor(Layout.Timestep, Layout.Timestep.Rank == 0 ? [] : Layout.Timestep.Dimensions[0] == 1 ? [1] : [rows]),
-        RowTensor(Layout.Text, rows, tokens, textWidth)!,
-        Tensor(Layout.Prediction, rows, shape.Channels, shape.Height, shape.Width))
+    private UNetCall Make(Owned owned, int rows, LatentShape shape, (int Tokens, int Width) text, ExtraInputs extras)
     {
-        Pooled = RowTensor(Layout.Pooled, rows, extras.PooledWidth),
-        TimeIds = RowTensor(Layout.TimeIds, rows, extras.TimeIds),
-        GuidanceEmbedding = RowTensor(Layout.Guidance, rows, extras.GuidanceWidth),
-        ClassLabel = RowTensor(Layout.ClassLabels, rows),
-    };
+        var binding = owned.Add(_graph.Bind());
+        var tensors = new UNetTensors(
+            Tensor(Layout.Sample, rows, shape.Channels + extras.Channels, shape.Height, shape.Width),
+            Tensor(Layout.Timestep, Layout.Timestep.Rank == 0 ? [] : Layout.Timestep.Dimensions[0] == 1 ? [1] : [rows]),
+            RowTensor(Layout.Text, rows, text.Tokens, text.Width)!,
+            Tensor(Layout.Prediction, rows, shape.Channels, shape.Height, shape.Width))
+        {
+            Pooled = RowTensor(Layout.Pooled, rows, extras.PooledWidth),
+            TimeIds = RowTensor(Layout.TimeIds, rows, extras.TimeIds),
+            GuidanceEmbedding = RowTensor(Layout.Guidance, rows, extras.GuidanceWidth),
+            ClassLabel = RowTensor(Layout.ClassLabels, rows),
+        };
+        return new UNetCall(binding, tensors, rows);
 
-    private (string Name, FloatTensor Tensor) Tensor(TensorSpec spec, params long[] shape) => (spec.Name, _graph.Tensor(spec.ElementType, shape));
+        (string Name, FloatTensor Tensor) Tensor(TensorSpec spec, params long[] dimensions) => (spec.Name, owned.Add(_graph.Tensor(spec.ElementType, dimensions)));
 
-    private RowInput? RowTensor(TensorSpec? spec, params long[] shape) =>
-        spec is null ? null : new RowInput(spec.Name, _graph.Tensor(spec.ElementType, shape), (int)shape[0]);
+        RowInput? RowTensor(TensorSpec? spec, params long[] dimensions) =>
+            spec is null ? null : new RowInput(spec.Name, Tensor(spec, dimensions).Tensor, (int)dimensions[0]);
+    }
 
     private void Require(ExtraInputs extras)
     {

@@ -10,7 +10,7 @@ namespace RenderFarm.Diffusion.Engine;
 /// </summary>
 /// <remarks>
 /// One thread of its own does all turns. It does not decode, and it never runs an image twice. A call that does not fit into memory is made again with
-/// fewer images; only an image that does not fit alone, with everything else freed, fails.
+/// fewer images; only an image that does not fit alone, with everything else freed, fails. Alone means in the smallest call that holds it.
 /// </remarks>
 internal sealed class DenoisingEngine : IDisposable
 {
@@ -21,6 +21,7 @@ internal sealed class DenoisingEngine : IDisposable
     private readonly CallBuffers _buffers;
     private readonly TimeProvider _clock;
     private readonly ConcurrentQueue<Slot> _arrived = new();
+    private readonly ConcurrentQueue<Task> _betweenTurns = new();
     private readonly SemaphoreSlim _arrivals = new(0);
     private readonly List<Slot> _line = [];
     private readonly List<Slot> _chosen = [];
@@ -62,10 +63,34 @@ internal sealed class DenoisingEngine : IDisposable
         return await slot.Latent;
     }
 
+    /// <summary>Does something while no UNet call runs and none of their buffers is held; blocks until it is done. What it throws comes back.</summary>
+    public void RunBetweenTurns(Action work)
+    {
+        var waiting = new Task(work);
+        _betweenTurns.Enqueue(waiting);
+        _arrivals.Release();
+        // The thread may have looked for the last time just before; without it nothing runs.
+        if (_stopping)
+        {
+            _thread.Join();
+            WorkBetweenTurns();
+        }
+
+        waiting.GetAwaiter().GetResult();
+    }
+
+    private void WorkBetweenTurns()
+    {
+        if (_betweenTurns.IsEmpty) return;
+        _buffers.Free();
+        while (_betweenTurns.TryDequeue(out var waiting)) waiting.RunSynchronously(TaskScheduler.Default);
+    }
+
     private void Loop()
     {
         while (!_stopping)
         {
+            WorkBetweenTurns();
             Admit();
             if (_line.Count == 0)
             {
@@ -80,6 +105,7 @@ internal sealed class DenoisingEngine : IDisposable
         foreach (var slot in _line) slot.Cancel();
         while (_arrived.TryDequeue(out var slot)) slot.Cancel();
         _buffers.Free();
+        WorkBetweenTurns();
     }
 
     private void Admit()
@@ -178,19 +204,23 @@ internal sealed class DenoisingEngine : IDisposable
     private void Shrink(int rows, OutOfMemoryException error)
     {
         var latent = _chosen[0].Shape.Latent;
+        var count = _limits.Counts.Pad(rows);
         _buffers.Free();
-        if (_chosen is [var alone] && alone == _lastTry)
+        // Where counts are restricted, an image alone may need the very call that it shares: then leaving the others out makes it no smaller.
+        var isSmallest = count == _limits.Counts.Pad(_chosen[0].Rows);
+        if (isSmallest && _chosen[0] == _lastTry)
         {
             _lastTry = null;
+            _chosen.RemoveAll(slot => _limits.Counts.Pad(slot.Rows) != count);
             FailChosen(
                 GenerationError.OutOfMemory,
-                $"The device's memory does not hold one image of {latent.Width}×{latent.Height} latent cells ({rows} rows): {error.Message}",
+                $"The device's memory does not hold one image of {latent.Width}×{latent.Height} latent cells ({count} rows): {error.Message}",
                 error);
             return;
         }
 
-        _lastTry = _chosen is [var last] ? last : null;
-        _budget.Exhausted((long)rows * latent.Height * latent.Width * _limits.PixelsPerCell);
+        _lastTry = isSmallest ? _chosen[0] : null;
+        _budget.Exhausted((long)count * latent.Height * latent.Width * _limits.PixelsPerCell);
     }
 
     private void FailChosen(GenerationError kind, string message, Exception error)

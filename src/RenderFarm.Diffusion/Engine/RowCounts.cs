@@ -35,11 +35,13 @@ internal sealed class RowCounts
         throw new ArgumentOutOfRangeException(nameof(rows), rows, $"The largest row count is {_counts[^1]}.");
     }
 
-    /// <summary>The largest count within a limit; the smallest with room for an image under guidance where none is, because one image always fits.</summary>
-    public long Floor(long limit)
+    /// <summary>The largest count within a limit; where none is, the smallest with room for the first image, because one image always fits.</summary>
+    /// <param name="limit">Most rows.</param>
+    /// <param name="first">Rows of the first image, 1 or 2.</param>
+    public long Floor(long limit, int first)
     {
         if (IsAny) return limit;
-        var floor = Pad(2);
+        var floor = Pad(first);
         foreach (var count in _counts)
         {
             if (count > floor && count <= limit) floor = count;

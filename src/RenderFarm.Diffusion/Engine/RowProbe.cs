@@ -27,7 +27,7 @@ internal static class RowProbe
     {
         { FixedRows: > 0 } => RowCounts.Of(options.FixedRows),
         { Determinism: DeterminismClass.Fast } => RowCounts.Any,
-        _ => shape is { } probed ? Measure(denoiser, probed, options.MaxRows) : RowCounts.Any,
+        _ => shape is { } probed ? Measure(denoiser, probed, options.RowsPerCall) : RowCounts.Any,
     };
 
     /// <summary>

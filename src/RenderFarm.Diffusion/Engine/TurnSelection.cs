@@ -34,7 +34,7 @@ internal sealed class TurnSelection(TurnLimits limits)
         SortByDue(line);
         var first = line[0];
         var latent = first.Shape.Latent;
-        var maxRows = limits.Counts.Floor(Math.Min(limits.Rows, maxPixels / ((long)latent.Height * latent.Width * limits.PixelsPerCell)));
+        var maxRows = limits.Counts.Floor(Math.Min(limits.Rows, maxPixels / ((long)latent.Height * latent.Width * limits.PixelsPerCell)), first.Rows);
         var rows = 0;
         foreach (var image in line)
         {

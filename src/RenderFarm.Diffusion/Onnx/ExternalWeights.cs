@@ -72,7 +72,7 @@ internal sealed class ExternalWeights
         (Message.Graph, 5) => Message.Tensor,
         (Message.Graph, 15) => Message.SparseTensor,
         (Message.SparseTensor, 1 or 2) => Message.Tensor,
-        (Message.Node, 5) => Message.Attribute,
+        (Message.Node, 5) or (Message.Function, 11) => Message.Attribute,
         (Message.Attribute, 5 or 10) => Message.Tensor,
         (Message.Attribute, 6 or 11) => Message.Graph,
         (Message.Attribute, 22 or 23) => Message.SparseTensor,

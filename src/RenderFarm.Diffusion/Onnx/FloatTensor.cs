@@ -50,7 +50,15 @@ internal sealed class FloatTensor : IDisposable
                 throw new NotSupportedException($"A tensor of {type} cannot stand for floats; float32, float16 and int64 can.");
         }
 
-        if (memory.Allocate(type, shape) is { } device) _device = [device];
+        try
+        {
+            if (memory.Allocate(type, shape) is { } device) _device = [device];
+        }
+        catch
+        {
+            _host[0].Dispose();
+            throw;
+        }
     }
 
     /// <summary>What ONNX Runtime binds.</summary>

@@ -13,11 +13,13 @@ internal sealed class OnnxGraph : IDisposable
     private readonly InferenceSession _session;
     private readonly (string Name, OrtValue Off)[] _switches;
     private readonly DeviceMemory _memory;
+    private readonly SideCalls? _sideCalls;
 
-    private OnnxGraph(string file, InferenceSession session, DeviceMemory memory)
+    private OnnxGraph(string file, InferenceSession session, DeviceMemory memory, SideCalls? sideCalls)
     {
         _session = session;
         _memory = memory;
+        _sideCalls = sideCalls;
         Interface = new GraphInterface(file, Describe(session.InputMetadata), Describe(session.OutputMetadata));
         _switches = [.. Interface.Switches.Select(input => (input.Name, OrtValue.CreateTensorValueFromMemory(new bool[1], [.. input.Dimensions.Select(_ => 1L)])))];
     }
@@ -43,7 +45,7 @@ internal sealed class OnnxGraph : IDisposable
         try
         {
             var session = sessions.Open(file);
-            return new OnnxGraph(file, session, sessions.MemoryOf(session));
+            return new OnnxGraph(file, session, sessions.MemoryOf(session), sessions.SideCalls);
         }
         catch (OnnxRuntimeException error)
         {
@@ -75,9 +77,15 @@ internal sealed class OnnxGraph : IDisposable
     public FloatTensor Tensor(TensorElementType type, params long[] shape) => new(_memory, type, shape);
 
     /// <summary>Runs the graph over bound buffers; blocks until it has finished or <see cref="RunOptions.Terminate"/> ended it.</summary>
-    /// <exception cref="InsufficientMemoryException">The device's memory does not hold what the graph needs for these shapes.</exception>
+    /// <exception cref="InsufficientMemoryException">The device's memory does not hold what the graph needs for these shapes, for a side call not even alone.</exception>
     /// <exception cref="OnnxRuntimeException">It failed for another reason, or was ended.</exception>
     public void Run(RunOptions options, OrtIoBinding binding)
+    {
+        if (_sideCalls is null) RunOnce(options, binding);
+        else _sideCalls.Run(() => RunOnce(options, binding));
+    }
+
+    private void RunOnce(RunOptions options, OrtIoBinding binding)
     {
         try
         {

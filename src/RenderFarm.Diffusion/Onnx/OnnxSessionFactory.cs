@@ -10,12 +10,16 @@ internal sealed class OnnxSessionFactory
     private readonly ExecutionDevice _device;
     private readonly bool _graphs;
 
+    /// <summary>Calls of the graphs opened here; null for graphs whose buffers are kept, which have a thread of their own.</summary>
+    public SideCalls? SideCalls { get; }
+
     /// <exception cref="ArgumentException">The options name no device there could be.</exception>
     /// <exception cref="NotSupportedException">This build cannot drive the device.</exception>
     public OnnxSessionFactory(PipelineOptions options)
     {
         _options = options;
         _device = ExecutionDevice.Parse(options.Device);
+        SideCalls = new SideCalls();
     }
 
     private OnnxSessionFactory(PipelineOptions options, ExecutionDevice device, bool graphs)
@@ -33,6 +37,9 @@ internal sealed class OnnxSessionFactory
 
     /// <summary>Whether files of a checkpoint may have other names elsewhere.</summary>
     public bool AllowHardLinks => _options.AllowHardLinks;
+
+    /// <summary>Whether the same request must give the same bytes.</summary>
+    public DeterminismClass Determinism => _options.Determinism;
 
     /// <summary>Opens the graph in a file.</summary>
     public InferenceSession Open(string file)
@@ -52,6 +59,9 @@ internal sealed class OnnxSessionFactory
 
     /// <summary>The memory that a session's tensors are bound in; the caller disposes of it before the session.</summary>
     public DeviceMemory MemoryOf(InferenceSession session) => _device.MemoryOf(session);
+
+    /// <summary>Most pixels of one UNet call, all rows together.</summary>
+    public long PixelsPerCall() => CallBudget.Pixels(_options, _device);
 
     /// <summary>What can move the last bit of an image in these sessions.</summary>
     public ExecutionEnvironment Describe() => _device.Describe(_options);

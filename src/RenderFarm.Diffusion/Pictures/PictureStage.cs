@@ -23,11 +23,13 @@ internal sealed class PictureStage : IDisposable
     private readonly Lazy<VaeEncoder> _encoder;
     private readonly Lazy<LowResolutionNoise> _lowResolution;
     private readonly UpscalerFolder _upscalers;
+    private readonly bool _isReproducible;
 
     /// <exception cref="CheckpointException">The UNet takes channels that no kind of ours does.</exception>
     public PictureStage(Checkpoint checkpoint, UNetLayout unet, OnnxSessionFactory sessions, string? upscalerFolder)
     {
         _unet = unet;
+        _isReproducible = sessions.Determinism == DeterminismClass.Reproducible;
         // Most pipelines never see a picture.
         _encoder = new Lazy<VaeEncoder>(() => new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor));
         _lowResolution = new Lazy<LowResolutionNoise>(() => LowResolutionNoise.Of(checkpoint));
@@ -95,7 +97,12 @@ internal sealed class PictureStage : IDisposable
     {
         try
         {
-            return _encoder.Value;
+            var encoder = _encoder.Value;
+            if (!_isReproducible || encoder.OwnNoise is not { } operation) return encoder;
+            throw new GenerationException(
+                GenerationError.BadRequest,
+                $"{member}: this checkpoint cannot begin from a picture and make the same image twice. Checkpoint file {encoder.File} draws noise of its own ({operation}); "
+                + "an export whose encoder gives latent_parameters does not, and fast pipelines take this one.");
         }
         catch (CheckpointException error)
         {

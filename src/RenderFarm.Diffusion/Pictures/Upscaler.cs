@@ -75,6 +75,7 @@ public sealed class Upscaler : IDisposable
     /// <summary>A picture <see cref="Scale"/> times as wide and as high.</summary>
     /// <param name="image">The picture.</param>
     /// <param name="cancellation">Looked at before every tile.</param>
+    /// <exception cref="GenerationException">What the network gives is infinite or NaN somewhere.</exception>
     /// <exception cref="OutOfMemoryException">The device's memory does not hold a tile.</exception>
     public RgbImage Upscale(RgbImage image, CancellationToken cancellation = default)
     {
@@ -180,6 +181,8 @@ public sealed class Upscaler : IDisposable
     {
         var plane = width * height;
         var pixels = new byte[planes.Length];
+        if (!Array.TrueForAll(planes, float.IsFinite))
+            throw new GenerationException(GenerationError.NotFinite, "The upscaler gave infinite or NaN pixels, as one in half precision may.");
         for (var i = 0; i < planes.Length; i++)
             pixels[(i % plane * 3) + (i / plane)] = (byte)MathF.Round(Math.Clamp(planes[i], 0f, 1f) * 255f, MidpointRounding.ToEven);
         return new RgbImage(width, height, pixels);

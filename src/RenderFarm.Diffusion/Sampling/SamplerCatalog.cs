@@ -11,10 +11,11 @@ public static class SamplerCatalog
         new("lcm", (schedule, settings) => new LcmSampler(schedule, settings)),
         new("pndm", (schedule, settings) => new PndmSampler(schedule, settings)),
         new("euler", (schedule, settings) => new EulerSampler(schedule, settings), AllowsNoiseSchedules: true),
-        new("euler_a", (schedule, settings) => new EulerAncestralSampler(schedule, settings)),
+        new("euler_a", (schedule, settings) => new EulerAncestralSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("heun", (schedule, settings) => new HeunSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpm2", (schedule, settings) => new Dpm2Sampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpm2_a", (schedule, settings) => new Dpm2AncestralSampler(schedule, settings), AllowsNoiseSchedules: true),
+        new("dpmpp_2s_a", (schedule, settings) => new DpmPlusPlus2SAncestralSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpmpp_sde", (schedule, settings) => new DpmPlusPlusSdeSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("lms", (schedule, settings) => new LmsSampler(schedule, settings), AllowsNoiseSchedules: true),
         new("dpmpp_2m", (schedule, settings) => new DpmPlusPlus2MSampler(schedule, settings), AllowsNoiseSchedules: true),
@@ -28,6 +29,9 @@ public static class SamplerCatalog
 
     /// <summary>Every sampler name that <see cref="Create"/> knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Entries.Select(entry => entry.Name)];
+
+    /// <summary>Whether a sampler is known and takes other noise schedules than <c>uniform</c>.</summary>
+    public static bool AllowsNoiseSchedules(string sampler) => Array.Exists(Entries, entry => entry.Name == sampler && entry.AllowsNoiseSchedules);
 
     /// <summary>The sampler of a recipe for a checkpoint.</summary>
     /// <exception cref="ArgumentException">A setting is unknown or out of range, or the combination is refused; the message names it.</exception>

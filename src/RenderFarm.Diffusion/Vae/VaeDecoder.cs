@@ -37,17 +37,18 @@ internal sealed class VaeDecoder : IDisposable
     /// <param name="latent">channels × height × width numbers.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="cancellation">Looked at before every tile.</param>
+    /// <exception cref="GenerationException">What the graph gives is infinite or NaN somewhere.</exception>
     public RgbImage Decode(ReadOnlySpan<float> latent, LatentShape shape, CancellationToken cancellation = default)
     {
         var (width, height) = (shape.Width * _factor, shape.Height * _factor);
         if (_tiling.AppliesTo(shape))
         {
             var planes = _tiling.ToPixels(shape, _factor).Run(latent, shape.Channels, 3, DecodeTile, cancellation);
-            return new RgbImage(width, height, ToPixels(planes, width * height));
+            return ToPicture(planes, width, height);
         }
 
         using var output = Run(latent, shape);
-        return new RgbImage(width, height, ToPixels(output.Values, width * height));
+        return ToPicture(output.Values, width, height);
 
         float[] DecodeTile(float[] tile, int rows, int columns)
         {
@@ -71,6 +72,20 @@ internal sealed class VaeDecoder : IDisposable
         _graph.Run(options, binding);
         output.FromGraph();
         return output;
+    }
+
+    // NaN would be rounded to black and pass for a picture.
+    private static RgbImage ToPicture(ReadOnlySpan<float> planes, int width, int height)
+    {
+        foreach (var value in planes)
+        {
+            if (float.IsFinite(value)) continue;
+            throw new GenerationException(
+                GenerationError.NotFinite,
+                "The VAE decoder gave infinite or NaN pixels. Decoders in half precision overflow so (SDXL's first does); one in single precision, or mended for half, does not.");
+        }
+
+        return new RgbImage(width, height, ToPixels(planes, width * height));
     }
 
     /// <summary>Planes in −1…1 to interleaved bytes: round((x/2 + 0.5) clamped to 0…1, × 255), half to even, as diffusers does.</summary>

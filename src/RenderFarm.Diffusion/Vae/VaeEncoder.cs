@@ -11,8 +11,8 @@ namespace RenderFarm.Diffusion.Vae;
 /// <summary>Pixels to latent: one image a call, a large one in tiles. Safe for concurrent use.</summary>
 /// <remarks>
 /// A graph that gives <c>latent_parameters</c> (mean and logarithm of the variance) is sampled here, from the image's own noise stream, as diffusers'
-/// <c>DiagonalGaussianDistribution</c> does. One that gives <c>latent_sample</c> has sampled already: legacy exports do so with noise of their own, and then
-/// images are not reproducible, which no reading of the graph's interface can tell.
+/// <c>DiagonalGaussianDistribution</c> does. One that gives <c>latent_sample</c> has sampled already: legacy exports do so with noise of their own
+/// (<see cref="OwnNoise"/>), and then images are not reproducible.
 /// </remarks>
 internal sealed class VaeEncoder : IDisposable
 {
@@ -39,7 +39,14 @@ internal sealed class VaeEncoder : IDisposable
             ?? throw new CheckpointException(graph.File, $"the graph has no output 'latent_parameters' or 'latent_sample'; it has {string.Join(", ", graph.Outputs.Select(output => output.Name))}");
         _givesParameters = _latent.Name == "latent_parameters";
         _scale = scale;
+        OwnNoise = _givesParameters ? null : RandomOperators.Find(graph.File);
     }
+
+    /// <summary>The operator by which the graph draws noise of its own; null where it draws none, so that the same picture gives the same latent.</summary>
+    public string? OwnNoise { get; }
+
+    /// <summary>Path of the graph, for error messages.</summary>
+    public string File => _graph.File;
 
     /// <summary>Encodes one picture.</summary>
     /// <param name="image">As large as the latent's shape says, times the VAE factor.</param>

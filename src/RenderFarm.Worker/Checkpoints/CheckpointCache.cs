@@ -70,6 +70,7 @@ internal sealed class CheckpointCache : IDisposable
             var entry = Find(digest) ?? await PlaceForAsync(digest, cancellation);
             if (!entry.IsProven) await FetchAsync(entry, cancellation);
             var opened = Checkpoint.Open(FolderOf(digest));
+            RequireSameFlag(entry, opened);
             lock (_gate) entry.Users++;
             entry.LastUse = _clock.GetUtcNow().UtcDateTime;
             File.SetLastWriteTimeUtc(ManifestOf(digest), entry.LastUse);
@@ -91,6 +92,15 @@ internal sealed class CheckpointCache : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();
+
+    // The digest covers this member of model_index.json, but no more of that file; a manifest that says otherwise would give one digest to two checkpoints.
+    private static void RequireSameFlag(CacheEntry entry, Checkpoint opened)
+    {
+        if (entry.Manifest.Description.ZeroesEmptyNegative == opened.ZeroesEmptyNegative) return;
+        throw new CheckpointFetchException(
+            FailureCodes.CheckpointDamaged,
+            $"The manifest of {entry.Digest} in the store is not usable: force_zeros_for_empty_prompt is {(opened.ZeroesEmptyNegative ? "true" : "false")} in its model_index.json and not in its description. Push the checkpoint again.");
+    }
 
     private async Task FetchAsync(CacheEntry entry, CancellationToken cancellation)
     {

@@ -28,7 +28,7 @@ public class SubmitTests : CoordinatorTest
     [InlineData("""{"prompt":"x","steps":[]}""", "steps", "0 values", "1…1,000 values.")]
     [InlineData("""{"prompt":"x","steps":[1,"b"]}""", "steps[1]", "[1,\"b\"]", "Must be a whole number, or a list of them.")]
     [InlineData("""{"prompt":"x","steps":1.5}""", "steps", "1.5", "Must be a whole number, or a list of them.")]
-    [InlineData("""{"prompt":"x","sampler":"magic"}""", "sampler", "magic", "One of plms, ddim, ddpm, lcm, pndm, euler, euler_a, heun, dpm2, dpm2_a, dpmpp_sde, lms, dpmpp_2m, dpmpp_2m_sde, dpmpp_3m, dpmsolver_2, dpmpp_2s, unipc, deis, or a name that A1111 or AI Horde uses for one of them.")]
+    [InlineData("""{"prompt":"x","sampler":"magic"}""", "sampler", "magic", "One of plms, ddim, ddpm, lcm, pndm, euler, euler_a, heun, dpm2, dpm2_a, dpmpp_2s_a, dpmpp_sde, lms, dpmpp_2m, dpmpp_2m_sde, dpmpp_3m, dpmsolver_2, dpmpp_2s, unipc, deis, or a name that A1111 or AI Horde uses for one of them.")]
     [InlineData("""{"prompt":"x","guidance_scale":50.1}""", "guidance_scale", "50.1", "0…50.")]
     [InlineData("""{"prompt":"x","guidance_scale":1e999}""", "guidance_scale", "1e999", "Must be a number, or a list of them.")]
     [InlineData("""{"prompt":"x","guidance_scale":NaN}""", null, null, "not well-formed JSON")]
@@ -46,8 +46,9 @@ public class SubmitTests : CoordinatorTest
     [InlineData("""{"prompt":"x","guidance_start":0.5,"guidance_end":0.25}""", "guidance_end", "0.25", "At least guidance_start, which is 0.5.")]
     [InlineData("""{"prompt":"x","eta":0.5,"sampler":"euler"}""", "eta", "0.5", "Only the sampler ddim has an eta; this job also uses euler.")]
     [InlineData("""{"prompt":"x","eta":2,"sampler":"ddim"}""", "eta", "2", "0…1.")]
-    [InlineData("""{"prompt":"x","sampler":"ddim","noise_schedule":"karras"}""", "sampler", "ddim", "ddim has no karras schedule. Those with one are euler, heun, dpm2, ")]
-    [InlineData("""{"prompt":"x","sampler":["euler","euler a karras"]}""", "sampler[1]", "euler a karras", "euler_a has no karras schedule. Those with one are euler, heun, dpm2, ")]
+    [InlineData("""{"prompt":"x","sampler":"ddim","noise_schedule":"karras"}""", "sampler", "ddim", "ddim has no karras schedule. Those with one are euler, euler_a, heun, dpm2, ")]
+    [InlineData("""{"prompt":"x","sampler":["euler","plms karras"]}""", "sampler[1]", "plms karras", "plms has no karras schedule. Those with one are euler, euler_a, heun, dpm2, ")]
+    [InlineData("""{"prompt":"x","sampler":"k_dpm_fast"}""", "sampler", "k_dpm_fast", "Near it are dpmsolver_2 and dpmpp_2m. One of plms, ddim, ")]
     [InlineData("""{"prompt":"x","sampler":"Euler Karras","noise_schedule":"uniform"}""", "sampler", "Euler Karras", "The name says karras and noise_schedule says uniform. Give one of them.")]
     [InlineData("""{"prompt":"x","noise_schedule":"cosine"}""", "noise_schedule", "cosine", "One of uniform, karras, exponential.")]
     [InlineData("""{"prompt":"x","timestep_spacing":"even"}""", "timestep_spacing", "even", "One of leading, trailing, linspace.")]
@@ -118,7 +119,7 @@ public class SubmitTests : CoordinatorTest
 
         var job = await Host.SubmitAsync(new { prompt = "x", sampler = new[] { "ddim", "Euler a", "DPM++ 2M Karras" } }, Deadline);
 
-        Assert.Equal(["ddim uniform", "euler_a uniform", "dpmpp_2m karras"], job.Sweep.Samplers.Select(one => $"{one.Sampler} {one.NoiseSchedule}"));
+        Assert.Equal(["ddim uniform", "euler_a karras", "dpmpp_2m karras"], job.Sweep.Samplers.Select(one => $"{one.Sampler} {one.NoiseSchedule}"));
         Assert.Equal((64, 64, 10, 3.0), (job.Sweep.Width, job.Sweep.Height, job.Sweep.Steps.Single(), job.Sweep.GuidanceScales.Single()));
         Assert.Equal(("demo", "png", "normal", "reproducible"), (job.Model, job.Format, job.Priority, job.Sweep.Determinism));
     }

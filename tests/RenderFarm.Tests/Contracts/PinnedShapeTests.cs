@@ -122,9 +122,9 @@ public sealed class PinnedShapeTests
         ["message.worker_announced"] = new WorkerAnnounced(
             "worker-1", Sample.Run.Value, new WorkerCapabilities([new DeviceCapabilities("cpu", 4, Sample.Profile, 250_000)], [Description])),
         ["message.worker_announced.fetching"] = new WorkerAnnounced(
-            "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { IsFixedSize = true }]) { FetchesCheckpoints = true }),
+            "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { IsFixedSize = true, OneTimestepPerCall = true, ZeroesEmptyNegative = true }]) { FetchesCheckpoints = true }),
         ["message.prepare_checkpoint"] = new PrepareCheckpoint("cpu", Sample.Checkpoint),
-        ["api.checkpoint.stored"] = Sample.CheckpointView with { StoredBytes = 12_345, PushedAt = Sample.Time },
+        ["api.checkpoint.stored"] = Sample.CheckpointView with { OneTimestepPerCall = true, StoredBytes = 12_345, PushedAt = Sample.Time },
         ["api.stored_checkpoint"] = new StoredCheckpointView("demo", Sample.Checkpoint, 12_345, Sample.Time),
         ["store.checkpoint_manifest"] = new CheckpointManifest
         {

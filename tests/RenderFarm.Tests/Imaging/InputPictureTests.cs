@@ -50,7 +50,7 @@ public sealed class InputPictureTests
         ["PNG and ZIP in one"] = ([.. s_png, .. s_zip], "is followed by 66 bytes of something else"),
         ["JPEG and ZIP in one"] = ([.. s_jpeg, .. s_zip], "is followed by 66 bytes of something else"),
         ["WebP and page in one"] = ([.. s_webp, .. "<script>alert(1)</script>"u8], "is followed by 25 bytes of something else"),
-        ["too many bytes"] = ([.. s_png, .. new byte[InputPicture.MaxBytes]], "bytes; at most 16777216 are accepted"),
+        ["too many bytes"] = ([.. s_png, .. new byte[InputPicture.MaxBytes]], "bytes; at most 20971520 are accepted"),
     };
 
     public static TheoryData<string> Hostile => [.. s_hostile.Keys];

@@ -28,6 +28,30 @@ public sealed class WorkerOptionsTests
     }
 
     [Fact]
+    public void Rows_follow_the_slots_and_pixels_the_device_until_a_size_of_call_is_asked_for()
+    {
+        Assert.Equal((0, 0, 0), (new WorkerOptions().RowsPerCall, new WorkerOptions().PixelsPerCall, new WorkerOptions().FixedRows));
+        Dictionary<string, string?> values = new()
+        {
+            ["RenderFarm:Worker:RowsPerCall"] = "24", ["RenderFarm:Worker:PixelsPerCall"] = "6291456", ["RenderFarm:Worker:FixedRows"] = "8",
+        };
+        var asked = SettingsMapping.ToPipelineOptions(Bind(values), "cpu");
+        Assert.Equal((24, 6_291_456, 8), (asked.MaxRows, asked.MaxPixelsPerCall, asked.FixedRows));
+        Assert.EndsWith("-rows8", RenderFarm.Diffusion.ExecutionEnvironment.Of(asked).Device, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("RowsPerCall", "2049", "RowsPerCall must be between 0 and 2048")]
+    [InlineData("PixelsPerCall", "-1", "PixelsPerCall must be between 0 and 2147483647")]
+    [InlineData("FixedRows", "1025", "FixedRows must be between 0 and 1024")]
+    [InlineData("FixedRows", "1", "Worker:FixedRows is 0, or 2…1,024: an image with guidance takes two.")]
+    public void Sizes_of_a_call_that_cannot_be_are_refused_with_the_option_named(string option, string value, string message)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { [$"RenderFarm:Worker:{option}"] = value }));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Invalid_values_are_refused_with_the_option_named()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["RenderFarm:Worker:Name"] = "Not A Name", ["RenderFarm:Worker:Slots"] = "0", ["RenderFarm:Worker:Device"] = "gpu" }));

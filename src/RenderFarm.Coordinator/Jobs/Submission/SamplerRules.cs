@@ -46,7 +46,13 @@ internal static class SamplerRules
 
     private static string? Fault(string name, string? asked)
     {
-        if (Samplers.Resolve(name) is not { } resolved) return $"One of {string.Join(", ", Samplers.All)}, or a name that A1111 or AI Horde uses for one of them.";
+        if (Samplers.Resolve(name) is not { } resolved)
+        {
+            var near = Samplers.NearTo(name);
+            return (near.Count == 0 ? "" : $"Near it are {string.Join(" and ", near)}. ")
+                + $"One of {string.Join(", ", Samplers.All)}, or a name that A1111 or AI Horde uses for one of them.";
+        }
+
         if (asked is not null && resolved.NoiseSchedule is not null && asked != resolved.NoiseSchedule)
             return $"The name says {resolved.NoiseSchedule} and noise_schedule says {asked}. Give one of them.";
         return (asked ?? resolved.NoiseSchedule) is { } schedule && schedule != NoiseSchedules.Uniform && !Samplers.AllowsNoiseSchedules(resolved.Sampler)

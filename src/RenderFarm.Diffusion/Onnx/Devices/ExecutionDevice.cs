@@ -107,7 +107,7 @@ internal sealed record ExecutionDevice
     public ExecutionEnvironment Describe(PipelineOptions options) => new(
         $"onnxruntime {OrtEnv.Instance().GetVersionString()}",
         Cuda is null ? "cpu" : "cuda",
-        (Cuda is null ? Architecture() : GpuName()) + Choices(options));
+        (Cuda is { } index ? GpuNames.Of(index) : Architecture()) + Choices(options));
 
     /// <summary>What the options themselves do to bits; nothing by default.</summary>
     internal static string Choices(PipelineOptions options) =>
@@ -117,9 +117,4 @@ internal sealed record ExecutionDevice
     // ONNX Runtime picks its CPU kernels by these; two machines that agree in them give the same bits.
     private static string Architecture() => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()
         + (Avx512F.IsSupported ? "-avx512" : Avx2.IsSupported ? "-avx2" : Avx.IsSupported ? "-avx" : "");
-
-    private static string GpuName() => OrtEnv.Instance().GetHardwareDevices()
-        .Where(device => device.Type == OrtHardwareDeviceType.GPU)
-        .Select(device => string.Create(CultureInfo.InvariantCulture, $"{device.VendorId:x4}-{device.DeviceId:x4}"))
-        .FirstOrDefault() ?? "unknown";
 }

@@ -93,7 +93,8 @@ public sealed class RenderOptionsTests
     [InlineData("--spacing", "even", "leading, trailing or linspace")]
     [InlineData("--noise-schedule", "linear", "uniform, karras or exponential")]
     [InlineData("--determinism", "yes", "reproducible or fast")]
-    [InlineData("--sampler", "dpm", "plms, ddim, ddpm, lcm, pndm, euler, euler_a, heun, dpm2, dpm2_a, dpmpp_sde, lms, dpmpp_2m, dpmpp_2m_sde, dpmpp_3m, dpmsolver_2, dpmpp_2s, unipc or deis")]
+    [InlineData("--sampler", "dpm", "plms, ddim, ddpm, lcm, pndm, euler, euler_a, heun, dpm2, dpm2_a, dpmpp_2s_a, dpmpp_sde, lms, dpmpp_2m, dpmpp_2m_sde, dpmpp_3m, dpmsolver_2, dpmpp_2s, unipc or deis")]
+    [InlineData("--sampler", "k_dpm_adaptive", "plms, ddim, ddpm, lcm, pndm, euler, euler_a, heun, dpm2, dpm2_a, dpmpp_2s_a, dpmpp_sde, lms, dpmpp_2m, dpmpp_2m_sde, dpmpp_3m, dpmsolver_2, dpmpp_2s, unipc or deis; near it are dpmpp_3m and dpmpp_2m")]
     public void Bad_value_is_refused_with_option_value_and_what_is_allowed(string option, string value, string allowed)
     {
         var error = Assert.Single(Parse(["a", option, value]).Line.Errors).Message;

@@ -2,12 +2,16 @@ using RenderFarm.Cli.Checkpoints;
 using RenderFarm.Contracts.Checkpoints;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Testing;
+using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.Tests.Contracts.Checkpoints;
 
 public sealed class CheckpointRulesTests
 {
+    // Recipes and images name it: it may not change without the files.
+    private const string DemoDigest = "sha256:03f7640fe9f8cdaf36ea5c9771520cd4d291c27aaed8518c8665858631e82176";
+
     [Theory]
     [InlineData("model_index.json")]
     [InlineData("unet/model.onnx_data")]
@@ -52,7 +56,38 @@ public sealed class CheckpointRulesTests
         var manifest = await CheckpointFolder.ReadAsync(Repository.DemoCheckpoint, null, TestContext.Current.CancellationToken);
         Assert.Equal(await CheckpointDigest.ComputeAsync(Checkpoint.Open(Repository.DemoCheckpoint), TestContext.Current.CancellationToken), manifest.Digest());
         Assert.Null(CheckpointRules.Fault(manifest));
+        Assert.Equal(DemoDigest, manifest.Digest());
         Assert.Contains("model_index.json", manifest.Files.Select(file => file.Path));
+    }
+
+    [Theory]
+    [InlineData("{ \"_class_name\": \"other\" }", false)]
+    [InlineData("{ \"force_zeros_for_empty_prompt\": false }", false)]
+    [InlineData("{ \"force_zeros_for_empty_prompt\": true }", true)]
+    public async Task Digest_follows_the_one_member_of_the_index_that_moves_pixels(string index, bool moves)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(Repository.DemoCheckpoint, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder.Path, Path.GetRelativePath(Repository.DemoCheckpoint, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "model_index.json"), index, TestContext.Current.CancellationToken);
+        var digest = await CheckpointDigest.ComputeAsync(Checkpoint.Open(folder.Path), TestContext.Current.CancellationToken);
+        Assert.Equal(moves, digest != DemoDigest);
+        Assert.Equal(digest, (await CheckpointFolder.ReadAsync(folder.Path, null, TestContext.Current.CancellationToken)).Digest());
+    }
+
+    [Fact]
+    public void Manifest_whose_digest_leaves_out_the_zeros_for_the_empty_prompt_is_refused()
+    {
+        var demo = AStoredCheckpoint.Demo().Manifest;
+        var zeroing = AStoredCheckpoint.Demo("", zeroes: true, saysSo: true).Manifest;
+        Assert.Null(CheckpointRules.Fault(zeroing));
+        Assert.NotEqual(demo.Digest(), zeroing.Digest());
+        Assert.Contains("description.digest", CheckpointRules.Fault(demo with { Description = demo.Description with { ZeroesEmptyNegative = true } }), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,6 +66,47 @@ public sealed class DenoisingEngineTests
         Assert.Equal(new AnImage(3).Alone(), await engine.RunAsync(new AnImage(3).ToSlot()));
     }
 
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(8, true)]
+    public async Task Images_whose_own_call_is_the_shared_one_fail_when_that_does_not_fit(int count, bool guided)
+    {
+        using var arrived = new ManualResetEventSlim();
+        var denoiser = new FakeDenoiser(onRun: (call, _) =>
+        {
+            arrived.Wait();
+            if (call.Shape.Width == 4) throw new InsufficientMemoryException("bad_alloc");
+        });
+        using var engine = new DenoisingEngine(denoiser, Limits with { Counts = RowCounts.Of(count) }, maxPixels: 1_000, TimeProvider.System);
+        var large = Enumerable.Range(0, 4).Select(name => engine.RunAsync(new AnImage(name, Guided: guided, Side: 4).ToSlot())).ToArray();
+        var small = engine.RunAsync(new AnImage(9).ToSlot());
+        arrived.Set();
+        foreach (var end in large)
+        {
+            var failure = await Assert.ThrowsAsync<GenerationException>(() => end.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
+            Assert.Equal(GenerationError.OutOfMemory, failure.Error);
+            Assert.Contains($"({count} rows)", failure.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(new AnImage(9).Alone(), await small);
+    }
+
+    [Fact]
+    public async Task Image_of_one_row_goes_on_alone_where_two_rows_do_not_fit_and_one_may_be_called()
+    {
+        using var arrived = new ManualResetEventSlim();
+        var denoiser = new FakeDenoiser(onRun: (call, _) =>
+        {
+            arrived.Wait();
+            if (call.Rows > 1) throw new InsufficientMemoryException("bad_alloc");
+        });
+        using var engine = new DenoisingEngine(denoiser, Limits with { Counts = RowCounts.Of(1, 2, 8) }, maxPixels: 1_000, TimeProvider.System);
+        var images = Enumerable.Range(0, 3).Select(name => new AnImage(name, Guided: false)).ToArray();
+        var ends = images.Select(image => engine.RunAsync(image.ToSlot())).ToArray();
+        arrived.Set();
+        foreach (var (image, end) in images.Zip(ends)) Assert.Equal(image.Alone(), await end.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
+    }
+
     [Fact]
     public async Task Fault_of_a_call_fails_the_images_in_it_and_the_engine_goes_on()
     {
@@ -110,6 +151,40 @@ public sealed class DenoisingEngineTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => engine.RunAsync(new AnImage(3).ToSlot()));
         Assert.Equal(0, denoiser.Open);
+    }
+
+    [Fact]
+    public async Task Work_between_two_turns_finds_every_buffer_freed_and_changes_no_image()
+    {
+        using var inside = new ManualResetEventSlim();
+        using var waiting = new ManualResetEventSlim();
+        var denoiser = new FakeDenoiser(onRun: (_, _) =>
+        {
+            inside.Set();
+            waiting.Wait();
+        });
+        using var engine = Engine(denoiser);
+        var end = engine.RunAsync(new AnImage(1).ToSlot());
+        inside.Wait(Cancellation);
+        var open = -1;
+        var work = new Thread(() => engine.RunBetweenTurns(() => open = denoiser.Open));
+        work.Start();
+        SpinWait.SpinUntil(() => work.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        waiting.Set();
+        work.Join();
+        Assert.Equal(0, open);
+        Assert.Equal(new AnImage(1).Alone(), await end);
+    }
+
+    [Fact]
+    public void Work_between_turns_is_done_by_an_engine_that_has_stopped_and_its_fault_comes_back()
+    {
+        var engine = Engine(new FakeDenoiser());
+        engine.Dispose();
+        var done = false;
+        engine.RunBetweenTurns(() => done = true);
+        Assert.True(done);
+        Assert.Throws<InsufficientMemoryException>(() => engine.RunBetweenTurns(() => throw new InsufficientMemoryException("bad_alloc")));
     }
 
     [Fact]

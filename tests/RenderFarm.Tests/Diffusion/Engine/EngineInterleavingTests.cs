@@ -11,10 +11,13 @@ public sealed class EngineInterleavingTests
 {
     private static readonly string[] Samplers = ["dpmpp_2m", "plms", "euler_a", "heun", "lcm", "dpmpp_sde", "unipc", "ddim"];
 
+    private static readonly RowCounts[] Counts =
+        [RowCounts.Any, RowCounts.Of(2), RowCounts.Of(8), RowCounts.Of(1, 2), RowCounts.Of(2, 8), RowCounts.Of(3, 4), RowCounts.Of(1, 2, 3, 8)];
+
     private static readonly Gen<Plan> AnyPlan = Gen.Select(
         Gen.Select(Gen.Int[0, Samplers.Length - 1], Gen.Int[2, 12], Gen.Bool, Gen.Int[2, 4], Gen.Int[0, 25], Gen.Int[0, 60]).Array[1, 9],
         Gen.Int[1, 6],
-        Gen.Int[1, 12],
+        Gen.Select(Gen.Int[1, 12], Gen.Int[0, Counts.Length - 1]),
         Gen.Bool,
         Gen.Int[0, 8],
         Gen.Int[0, 30].Array[0, 4],
@@ -29,7 +32,7 @@ public sealed class EngineInterleavingTests
                 },
                 ArrivesAt: image.Item5,
                 CanceledAt: image.Item6 > 40 ? image.Item6 - 40 + image.Item5 : null))],
-            new TurnLimits(slots, rows, 1, timestepPerRow),
+            new TurnLimits(slots, rows.Item1, 1, timestepPerRow) { Counts = Counts[rows.Item2] },
             Memory: memory == 0 ? int.MaxValue : memory * 8,
             TransientFaults: [.. faults.Select(call => 2 * call)]));
 
@@ -54,7 +57,7 @@ public sealed class EngineInterleavingTests
         else if (end.IsFaulted)
         {
             var reason = Assert.IsType<GenerationException>(end.Exception!.InnerException).Error;
-            var expected = image.Rows * image.Side * image.Side > plan.Memory ? GenerationError.OutOfMemory : GenerationError.NotFinite;
+            var expected = plan.Limits.Counts.Pad(image.Rows) * image.Side * image.Side > plan.Memory ? GenerationError.OutOfMemory : GenerationError.NotFinite;
             Assert.Equal(expected, reason);
             if (expected == GenerationError.NotFinite) Assert.True(float.IsNaN(image.Prompt));
         }

@@ -34,10 +34,19 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
     public void Run(IDenoiserCall call, RunOptions options)
     {
         var rows = (Call)call;
-        Calls.Add([.. rows.Conditionings.Select(conditioning => conditioning.Text.Values[0]).Distinct()]);
-        if (!timestepPerRow) Assert.Single(rows.Timesteps.Distinct());
-        onRun?.Invoke(rows, options);
-        for (var row = 0; row < rows.Rows; row++) Predict(rows.Sample(row), rows.Timesteps[row], rows.Conditionings[row], rows.Predictions[row]);
+        var filled = Enumerable.Range(0, rows.Rows).Where(row => rows.Conditionings[row] is not null).ToArray();
+        Calls.Add([.. filled.Select(row => rows.Conditionings[row]!.Text.Values[0]).Distinct()]);
+        if (!timestepPerRow) Assert.Single(filled.Select(row => rows.Timesteps[row]).Distinct());
+        try
+        {
+            onRun?.Invoke(rows, options);
+            foreach (var row in filled) Predict(rows.Sample(row), rows.Timesteps[row], rows.Conditionings[row]!, rows.Predictions[row]);
+        }
+        finally
+        {
+            // Every call fills its rows anew; what it leaves empty is filled up by the engine and read by nobody.
+            Array.Clear(rows.Conditionings);
+        }
     }
 
     /// <summary>What the network predicts for a row: the stand-in of the reference runs, moved by the prompt.</summary>
@@ -58,7 +67,8 @@ internal sealed class FakeDenoiser(bool timestepPerRow = true, Action<FakeDenois
 
         public LatentShape Shape => shape.Latent;
 
-        public Conditioning[] Conditionings { get; } = new Conditioning[rows];
+        /// <summary>Null in rows that nobody filled.</summary>
+        public Conditioning?[] Conditionings { get; } = new Conditioning?[rows];
 
         public float[] Timesteps { get; } = new float[rows];
 

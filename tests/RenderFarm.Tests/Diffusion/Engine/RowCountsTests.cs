@@ -11,7 +11,7 @@ public sealed class RowCountsTests
     public void Nothing_is_filled_up_where_every_count_may_be_used(int rows)
     {
         Assert.Equal(rows, RowCounts.Any.Pad(rows));
-        Assert.Equal(rows, RowCounts.Any.Floor(rows));
+        Assert.Equal(rows, RowCounts.Any.Floor(rows, first: 1));
     }
 
     [Theory]
@@ -22,11 +22,14 @@ public sealed class RowCountsTests
     public void Call_is_filled_up_to_the_smallest_count_with_room(int rows, int padded) => Assert.Equal(padded, RowCounts.Of(8, 2).Pad(rows));
 
     [Theory]
-    [InlineData(0, 2)]
-    [InlineData(7, 2)]
-    [InlineData(8, 8)]
-    [InlineData(100, 8)]
-    public void Filled_up_call_stays_within_the_limit_except_for_one_image(long limit, long floor) => Assert.Equal(floor, RowCounts.Of(1, 2, 8).Floor(limit));
+    [InlineData(0, 1, 1)]
+    [InlineData(0, 2, 2)]
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 1, 2)]
+    [InlineData(8, 2, 8)]
+    [InlineData(100, 1, 8)]
+    public void Filled_up_call_stays_within_the_limit_except_for_one_image(long limit, int first, long floor) =>
+        Assert.Equal(floor, RowCounts.Of(1, 2, 8).Floor(limit, first));
 
     [Fact]
     public void More_rows_than_the_largest_count_are_refused() =>

@@ -50,6 +50,23 @@ public sealed class CheckpointCacheTests : IDisposable
         Assert.Equal(2, Directory.GetDirectories(_folder.Path).Length);
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Manifest_that_is_silent_on_zeros_for_the_empty_prompt_or_makes_them_up_is_refused(bool inFolder, bool inManifest)
+    {
+        var stored = AStoredCheckpoint.Demo("flag", inFolder, inManifest);
+        await stored.PutAsync(_store);
+        using var cache = Cache(2);
+        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => cache.TakeAsync(stored.Manifest.Digest(), Cancellation));
+        Assert.Equal(FailureCodes.CheckpointDamaged, error.Code);
+        Assert.Contains("force_zeros_for_empty_prompt", error.Message, StringComparison.Ordinal);
+        var honest = AStoredCheckpoint.Demo("flag", inFolder, inFolder);
+        await honest.PutAsync(_store);
+        using var use = await TakeAsync(cache, honest);
+        Assert.Equal(inFolder, use.Value.ZeroesEmptyNegative);
+    }
+
     [Fact]
     public async Task Cache_full_of_what_is_loaded_says_so_and_harms_nothing()
     {
