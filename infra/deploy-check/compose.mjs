@@ -32,6 +32,9 @@ for (const [name, service] of Object.entries(services)) {
     must(service.secrets?.some((secret) => secret.target === key), name, `gets no file ${key}`);
 }
 
+// The host of .NET waits thirty seconds for requests and loops to end.
+must(seconds(services.coordinator.stop_grace_period) > 30, 'coordinator', 'is killed before it has stopped');
+
 const caches = new Map();
 for (const [name, service] of Object.entries(services).filter(([name]) => name.startsWith('worker'))) {
   const cache = service.environment.RENDERFARM__WORKER__CHECKPOINTCACHE;

@@ -8,6 +8,7 @@ namespace RenderFarm.IntegrationTests.Deployment;
 public sealed class BrokerRightsTests : IAsyncLifetime
 {
     private const string Reports = "farm.reports";
+    private const string Workers = "farm.workers";
     private const string Dead = "farm.dead";
     private const string Render = "render.worker-1.cpu";
     private const string Progressed = "RenderFarm.Contracts.Attempts:AttemptsProgressed";
@@ -76,18 +77,29 @@ public sealed class BrokerRightsTests : IAsyncLifetime
     {
         // One more than the limit that newer brokers have by themselves, beyond which they drop a message without a dead letter exchange.
         const int Deliveries = 21;
-        await using (var coordinator = await OpenAsync("coordinator"))
-            await coordinator.QueueDeclareAsync(Reports, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
-        await using (var worker = await OpenAsync("worker")) await worker.BasicPublishAsync("", Reports, mandatory: true, new byte[] { 7 }, Cancellation);
-
         await using var reader = await OpenAsync("coordinator");
+        foreach (var queue in new[] { Reports, Workers })
+            await reader.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
+        await using (var worker = await OpenAsync("worker"))
+        {
+            // What expires is meant to be gone, and is no dead letter.
+            await worker.BasicPublishAsync("", Workers, mandatory: true, new BasicProperties { Expiration = "1" }, new byte[] { 5 }, Cancellation);
+            await worker.BasicPublishAsync("", Workers, mandatory: true, new byte[] { 6 }, Cancellation);
+            await worker.BasicPublishAsync("", Reports, mandatory: true, new byte[] { 7 }, Cancellation);
+        }
+
         for (var delivery = 1; delivery <= Deliveries; delivery++)
-            await reader.BasicNackAsync((await UntilThereAsync(reader, Reports)).DeliveryTag, multiple: false, requeue: true, Cancellation);
+        {
+            await GiveBackAsync(reader, await UntilThereAsync(reader, Reports));
+            await GiveBackAsync(reader, await UntilThereAsync(reader, Workers));
+        }
 
         var dead = await UntilThereAsync(reader, Dead);
         Assert.Equal([7], dead.Body.ToArray());
         Assert.Null(await reader.BasicGetAsync(Reports, autoAck: true, Cancellation));
-        await reader.BasicNackAsync(dead.DeliveryTag, multiple: false, requeue: true, Cancellation);
+        Assert.Null(await reader.BasicGetAsync(Dead, autoAck: true, Cancellation));
+        Assert.Equal([6], (await UntilThereAsync(reader, Workers)).Body.ToArray());
+        await GiveBackAsync(reader, dead);
 
         await _broker!.RunAsync("infra/rabbitmq/put-back.sh", Cancellation);
 
@@ -125,6 +137,9 @@ public sealed class BrokerRightsTests : IAsyncLifetime
             await connection.CreateChannelAsync(cancellationToken: Cancellation);
         });
     }
+
+    private static ValueTask GiveBackAsync(IChannel channel, BasicGetResult message) =>
+        channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, Cancellation);
 
     private static async Task<BasicGetResult> UntilThereAsync(IChannel channel, string queue)
     {
