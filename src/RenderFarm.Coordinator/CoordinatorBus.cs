@@ -13,7 +13,7 @@ public static class CoordinatorBus
     // Messages of many reports each: as many at once as workers send while one batch is being written.
     private const int ReportsAtOnce = 64;
 
-    // A record that is away for ten minutes costs no image; a report that still cannot be written is set aside, and the lease takes over.
+    // Ten minutes. A record that is away is not among these (Patience): what remains is a report that cannot be written at all; it is set aside, and the lease takes over.
     private const int ReportTries = 120;
 
     /// <summary>The consumers and queues of a coordinator, for <see cref="BusRegistration.AddFarmBus"/>.</summary>

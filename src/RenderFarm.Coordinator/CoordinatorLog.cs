@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
+using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Coordinator;
 
@@ -39,11 +40,11 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "{Report} of attempt {Attempt} run {Run} by worker {Worker} is refused: {Reason}")]
     public static partial void ReportRefused(ILogger logger, string report, AttemptId attempt, RunId run, string worker, string reason);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "A batch of {Count} reports could not be written; the bus delivers them again")]
+    [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "A batch of {Count} reports could not be written; they are held and handed in again")]
     public static partial void ReportBatchFailed(ILogger logger, int count, Exception error);
 
-    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Success of attempt {Attempt} run {Run} by worker {Worker} is refused: the object store holds {Stored} bytes, not {Reported}")]
-    public static partial void ImageUnconfirmed(ILogger logger, AttemptId attempt, RunId run, string worker, long? stored, long reported);
+    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Success of attempt {Attempt} run {Run} by worker {Worker} is refused: the object store holds {Stored} and not {Bytes} bytes with the checksum {Sha256}")]
+    public static partial void ImageUnconfirmed(ILogger logger, AttemptId attempt, RunId run, string worker, ObjectHead? stored, long bytes, string sha256);
 
     [LoggerMessage(EventId = 400, Level = LogLevel.Information, Message = "Worker {Worker} announced itself as incarnation {Incarnation}")]
     public static partial void WorkerAnnounced(ILogger logger, string worker, Guid incarnation);
@@ -57,11 +58,20 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 403, Level = LogLevel.Information, Message = "{Count} tasks held by the former incarnation of worker {Worker} went back to the backlog, uncharged")]
     public static partial void TakenBack(ILogger logger, int count, string worker);
 
-    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A message of worker {Worker} comes from incarnation {Incarnation}, which is not the present one; it is ignored")]
+    [LoggerMessage(EventId = 404, Level = LogLevel.Warning, Message = "A message of worker {Worker} comes from incarnation {Incarnation}, which is not the present one or has left; it is ignored")]
     public static partial void UnknownHeartbeat(ILogger logger, string worker, Guid incarnation);
 
     [LoggerMessage(EventId = 304, Level = LogLevel.Warning, Message = "Signals between coordinators are interrupted; event streams look at the record by themselves meanwhile")]
     public static partial void SignalsInterrupted(ILogger logger, Exception error);
+
+    [LoggerMessage(EventId = 305, Level = LogLevel.Debug, Message = "A message waits because the record or the object store is away")]
+    public static partial void MessageWaits(ILogger logger, Exception error);
+
+    [LoggerMessage(EventId = 306, Level = LogLevel.Warning, Message = "{Message} goes to the end of queue {Queue}: the record or the object store has been away for {Held}")]
+    public static partial void MessageHeld(ILogger logger, string message, string queue, TimeSpan held);
+
+    [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "A batch of {Count} reports could not be written; each of them is tried alone")]
+    public static partial void ReportBatchSplit(ILogger logger, int count, Exception error);
 
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
@@ -107,6 +117,9 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(EventId = 703, Level = LogLevel.Information, Message = "{Count} pictures that had been sent in and that no job names were deleted")]
     public static partial void InputsSwept(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 704, Level = LogLevel.Information, Message = "{Count} workers that have been gone for {Retention} were forgotten")]
+    public static partial void WorkersForgotten(ILogger logger, int count, TimeSpan retention);
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);

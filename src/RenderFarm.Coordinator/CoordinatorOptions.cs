@@ -99,7 +99,11 @@ public sealed class CoordinatorOptions
     [Range(1, 36_500)]
     public int? RetentionDays { get; set; }
 
-    /// <summary>Time between two looks for jobs to delete, 1 s…1 day; default 10 min.</summary>
+    /// <summary>Time after which a worker that left or was lost and holds nothing is forgotten with its devices, unless it is drained, 1 min…10,000 days; default 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "10000.00:00:00")]
+    public TimeSpan WorkerRetention { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Time between two looks for jobs and workers to delete, 1 s…1 day; default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(10);
 

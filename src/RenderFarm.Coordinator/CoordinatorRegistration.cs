@@ -51,10 +51,13 @@ public static class CoordinatorRegistration
 
         services.AddSingleton<InputRecord>().AddSingleton<InputStore>().AddSingleton<UploadInput>().AddSingleton<GetInput>().AddSingleton<RequestPictures>();
 
-        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>();
+        services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>().AddSingleton<ImageConfirmation>();
+        // It waits for servers, which no injected clock can hold still.
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Patience>(provider, TimeProvider.System));
         services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
+        AddHosted<CancelNotices>(services);
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);

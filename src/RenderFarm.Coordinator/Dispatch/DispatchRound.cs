@@ -15,6 +15,10 @@ internal delegate Task<List<WaitingTask>> PeekTasks(JobId job, int after, int co
 internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
 {
     private const int PeekSize = 64;
+
+    // Beyond these the others of the job wait for the next round: each is looked at in every round that it stands in the way.
+    private const int MostPassedOver = 4 * PeekSize;
+
     private readonly FairSelection _selection = new();
     private readonly AloneTurns _alone = new();
 
@@ -72,8 +76,7 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
             var job = round[next.Job];
             // Whether anyone could take it is known without the record: thousands of stuck jobs must cost no query each, and no look at the fleet.
             if (IsStuck(job, devices, stuck)
-                || await PeekAsync(job, peek) is not { } task
-                || job.Choose(devices, task.AvoidWorker, hasRoom) is not { } device)
+                || await NextAsync(job, devices, peek) is not var (task, device))
             {
                 _selection.SetAside();
                 if (!devices.Any(hasRoom)) break;
@@ -94,10 +97,16 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         return true;
     }
 
-    private static async Task<WaitingTask?> PeekAsync(JobRound job, PeekTasks peek)
+    // The first task of a job that some device can take now. One that waits for another worker than the one it failed on lets the tasks behind it pass.
+    private async Task<(WaitingTask Task, DeviceLoad Device)?> NextAsync(JobRound job, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
     {
-        if (job.NeedsPeek) job.Enqueue(await peek(job.Job.Id, job.LastIndex, PeekSize), PeekSize);
-        return job.Peek();
+        while (true)
+        {
+            if (job.NeedsPeek) job.Enqueue(await peek(job.Job.Id, job.LastIndex, PeekSize), PeekSize);
+            if (job.Peek() is not { } task) return null;
+            if (job.Choose(devices, task.AvoidWorker, hasRoom) is { } device) return (task, device);
+            if (!job.PassOver(MostPassedOver)) return null;
+        }
     }
 
     /// <summary>A job during one round: the tasks looked at, and those given to devices.</summary>
@@ -106,6 +115,7 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         private readonly Queue<WaitingTask> _ahead = new();
         private readonly Dictionary<DeviceLoad, List<int>> _given = [];
         private bool _seenAll;
+        private int _passedOver;
 
         public WaitingJob Job { get; } = job;
 
@@ -128,6 +138,15 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
 
         public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, string? avoid, Func<DeviceLoad, bool> hasRoom) =>
             WorkerMatching.Choose(devices, Needs, avoid, hasRoom);
+
+        /// <summary>Leaves the next task to a later round; false when enough were left already.</summary>
+        public bool PassOver(int most)
+        {
+            if (_passedOver == most) return false;
+            _passedOver++;
+            _ahead.Dequeue();
+            return true;
+        }
 
         public void Take(DeviceLoad device) => Allot(device, _ahead.Dequeue().Index);
 

@@ -7,11 +7,13 @@ namespace RenderFarm.Coordinator.Dispatch;
 /// <summary>The devices of active workers with what they hold, as the record knows them.</summary>
 internal static class Fleet
 {
-    /// <summary>Reads all of them: a fleet is thousands at most, and what they hold is a few each.</summary>
+    /// <summary>Reads all of them: a fleet is thousands at most, and what they hold is a few each. Devices of workers that are gone are left out, of which there may be many more.</summary>
     public static async Task<IReadOnlyList<DeviceLoad>> LoadAsync(FarmDbContext db, DateTimeOffset now, CancellationToken cancellation)
     {
         var workers = await db.Workers.AsNoTracking().Where(worker => worker.Status == WorkerStatuses.Active).ToListAsync(cancellation);
-        var devices = await db.Devices.AsNoTracking().ToListAsync(cancellation);
+        var devices = await db.Devices.AsNoTracking()
+            .Where(device => db.Workers.Any(worker => worker.Name == device.Worker && worker.Status == WorkerStatuses.Active))
+            .ToListAsync(cancellation);
         return Compose(workers, devices, await HeldAsync(db, cancellation), now);
     }
 

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
-using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
@@ -9,10 +8,10 @@ using RenderFarm.Coordinator.Reports;
 namespace RenderFarm.Coordinator.Jobs;
 
 /// <summary>
-/// <c>POST /v1/jobs/{id}/cancel</c>. The record changes at once; workers are told, and told again by every heartbeat that still lists a
-/// run. Canceling a job that has ended changes nothing: a cancel that lost the race finds the job as it ended.
+/// <c>POST /v1/jobs/{id}/cancel</c>. The record changes at once, and the answer waits for nothing else; workers are told, and told again by every
+/// heartbeat that still lists a run. Canceling a job that has ended changes nothing: a cancel that lost the race finds the job as it ended.
 /// </summary>
-internal sealed class CancelJob(FarmRecord record, IAttemptSender sender, JobEventHub events, Dispatcher dispatcher, TimeProvider clock, ILogger<CancelJob> logger)
+internal sealed class CancelJob(FarmRecord record, CancelNotices notices, JobEventHub events, Dispatcher dispatcher, TimeProvider clock, ILogger<CancelJob> logger)
 {
     /// <summary>Cancels a job.</summary>
     /// <returns>False when the tenant has no such job.</returns>
@@ -22,18 +21,7 @@ internal sealed class CancelJob(FarmRecord record, IAttemptSender sender, JobEve
         if (held is null) return false;
         events.Changed([id]);
         dispatcher.Wake();
-        foreach (var (worker, attempt) in held)
-        {
-            try
-            {
-                await sender.CancelAsync(worker, new CancelAttempt(attempt), cancellation);
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                CoordinatorLog.CancelFailed(logger, attempt, worker, error);
-            }
-        }
-
+        foreach (var (worker, attempt) in held) notices.Tell(worker, attempt);
         return true;
     }
 

@@ -52,6 +52,9 @@ internal sealed class FarmRecord(IDatabase database)
         return await FinishAsync(db, transaction, add, cancellation);
     }
 
+    /// <summary>Whether an error says that the database is away, so that another try may succeed.</summary>
+    public bool IsAway(Exception error) => database.IsUnavailable(error);
+
     /// <summary>Tracked tasks by job and index, for a change of the record; those that are not there are left out.</summary>
     public Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation) =>
         database.FindTasksAsync(db, keys, cancellation);

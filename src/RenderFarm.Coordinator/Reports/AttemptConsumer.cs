@@ -1,10 +1,12 @@
 using MassTransit;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Hosting.Messaging;
 
 namespace RenderFarm.Coordinator.Reports;
 
 /// <summary>The bus edge of reports: a message is acknowledged when its report is committed.</summary>
-internal sealed class AttemptConsumer(ReportWriter writer) :
+internal sealed class AttemptConsumer(ReportWriter writer, Patience patience) :
     IConsumer<AttemptReports>,
     IConsumer<AttemptStarted>,
     IConsumer<AttemptSucceeded>,
@@ -12,18 +14,21 @@ internal sealed class AttemptConsumer(ReportWriter writer) :
     IConsumer<AttemptReturned>,
     IConsumer<AttemptCanceled>
 {
-    public Task Consume(ConsumeContext<AttemptReports> context) => Task.WhenAll(
-        context.Message.Reports.Select(Read).OfType<Report>().Select(report => writer.ReportAsync(report, context.CancellationToken)));
+    public Task Consume(ConsumeContext<AttemptReports> context) => HoldAsync(context, context.Message.Reports.Select(Read).OfType<Report>());
 
-    public Task Consume(ConsumeContext<AttemptStarted> context) => writer.ReportAsync(Read(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<AttemptStarted> context) => HoldAsync(context, [Read(context.Message)]);
 
-    public Task Consume(ConsumeContext<AttemptSucceeded> context) => writer.ReportAsync(Read(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<AttemptSucceeded> context) => HoldAsync(context, [Read(context.Message)]);
 
-    public Task Consume(ConsumeContext<AttemptFailed> context) => writer.ReportAsync(Read(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<AttemptFailed> context) => HoldAsync(context, [Read(context.Message)]);
 
-    public Task Consume(ConsumeContext<AttemptReturned> context) => writer.ReportAsync(Read(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<AttemptReturned> context) => HoldAsync(context, [Read(context.Message)]);
 
-    public Task Consume(ConsumeContext<AttemptCanceled> context) => writer.ReportAsync(Read(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<AttemptCanceled> context) => HoldAsync(context, [Read(context.Message)]);
+
+    private Task HoldAsync<T>(ConsumeContext<T> context, IEnumerable<Report> reports)
+        where T : class => patience.HoldAsync(
+        EndpointNames.Reports, context.Message, () => Task.WhenAll(reports.Select(report => writer.ReportAsync(report, context.CancellationToken))), context.CancellationToken);
 
     private static Report? Read(AttemptReport report) => report switch
     {

@@ -82,25 +82,9 @@ internal sealed class CoordinatorSignals(IDatabase database, JobEventHub events,
         }
     }
 
-    private async Task RepeatAsync(Func<Task> round, CancellationToken stopping)
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await round();
-            }
-            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or InvalidOperationException)
-            {
-                CoordinatorLog.SignalsInterrupted(logger, error);
-                await Task.Delay(Reconnect, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                // The coordinator stops; its streams end with it.
-            }
-        }
-    }
+    // A name that cannot be resolved, say, is an error of no kind that a database client has.
+    private Task RepeatAsync(Func<Task> round, CancellationToken stopping) =>
+        Unending.RepeatAsync(round, error => CoordinatorLog.SignalsInterrupted(logger, error), Reconnect, clock, stopping);
 
     private async Task SendAsync(NpgsqlDataSource source, CancellationToken stopping)
     {

@@ -1,4 +1,6 @@
+using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Coordinator.Reports;
 
@@ -47,6 +49,12 @@ internal static class ReportRules
             ? Refuse(refusal)
             : new Ruling(Verdict.Accept);
     }
+
+    /// <summary>Whether the object store has the image that a report names: as many bytes, and the same, where the store knows a checksum.</summary>
+    /// <param name="head">What the store has under the image's key; null for nothing.</param>
+    /// <param name="image">What was reported.</param>
+    public static bool Confirms(ObjectHead? head, StoredImage image) =>
+        head is not null && head.SizeBytes == image.SizeBytes && (head.Sha256 is null || string.Equals(head.Sha256, image.Sha256, StringComparison.OrdinalIgnoreCase));
 
     private static Ruling Refuse(string reason) => new(Verdict.Refuse, reason);
 }

@@ -15,11 +15,12 @@ namespace RenderFarm.Coordinator.Reports;
 
 /// <summary>
 /// Writes reports to the record, all that are waiting in one transaction: under load batches grow by themselves, and without load
-/// nobody waits. A report counts as delivered only when it is committed; a failed batch is delivered again by the bus.
+/// nobody waits. A report counts as delivered only when it is committed; a failed batch is handed in again by whoever delivered it. A success that the object
+/// store must confirm waits for that beside the others, and comes back into a later batch.
 /// </summary>
 internal sealed class ReportWriter(
     FarmRecord record,
-    IObjectStore store,
+    ImageConfirmation store,
     JobEventHub events,
     Dispatcher dispatcher,
     IOptions<CoordinatorOptions> options,
@@ -82,6 +83,13 @@ internal sealed class ReportWriter(
             dispatcher.RoomWasMade();
             foreach (var report in pending.Where(report => !report.NeedsConfirmation)) report.Done.TrySetResult();
         }
+        catch (Exception error) when (pending.Count > 1 && !stopping.IsCancellationRequested && !record.IsAway(error))
+        {
+            // One of them cannot be written, and must not take its neighbours along at every try.
+            CoordinatorLog.ReportBatchSplit(logger, pending.Count, error);
+            foreach (var report in pending) await WriteAsync([report], stopping);
+            return;
+        }
         catch (Exception error)
         {
             CoordinatorLog.ReportBatchFailed(logger, pending.Count, error);
@@ -90,7 +98,8 @@ internal sealed class ReportWriter(
             return;
         }
 
-        foreach (var report in pending.Where(report => report.NeedsConfirmation)) await ConfirmAsync(report, stopping);
+        // Beside this loop: a store that hangs must not keep other reports from the record.
+        foreach (var report in pending.Where(report => report.NeedsConfirmation)) _ = ConfirmAsync(report, stopping);
     }
 
     private async Task<int> ApplyAsync(FarmDbContext db, TaskBatch batch, List<PendingReport> pending, CancellationToken stopping)
@@ -140,25 +149,26 @@ internal sealed class ReportWriter(
         }
     }
 
+    // Nobody waits for it but the one who handed the report in, who is told every outcome.
     private async Task ConfirmAsync(PendingReport pending, CancellationToken stopping)
     {
         var report = (SuccessReport)pending.Report;
         try
         {
-            var size = await store.SizeAsync(new ObjectKey(report.Image.ObjectKey), stopping);
-            if (size == report.Image.SizeBytes)
+            var head = await store.HeadAsync(report.Image, stopping);
+            if (ReportRules.Confirms(head, report.Image))
             {
                 pending.IsConfirmed = true;
                 await _waiting.Writer.WriteAsync(pending, stopping);
                 return;
             }
 
-            CoordinatorLog.ImageUnconfirmed(logger, report.Attempt, report.Run, report.Worker, size, report.Image.SizeBytes);
+            CoordinatorLog.ImageUnconfirmed(logger, report.Attempt, report.Run, report.Worker, head, report.Image.SizeBytes, report.Image.Sha256);
             pending.Done.TrySetResult();
         }
-        catch (Exception error) when (error is ObjectStoreException or ArgumentException or OperationCanceledException)
+        catch (Exception error)
         {
-            // The bus delivers it again; when the store is back, it counts.
+            // It is handed in again; when the store is back, it counts.
             pending.Done.TrySetException(error);
         }
     }

@@ -7,7 +7,7 @@ using RenderFarm.Coordinator.Persistence;
 
 namespace RenderFarm.Coordinator.Rescue;
 
-/// <summary>Sends the probes of this coordinator and takes them back, and so drives the <see cref="LeaseClock"/>. A probe that cannot be sent is one that does not return.</summary>
+/// <summary>Sends the probes of this coordinator and takes them back, and so drives the <see cref="LeaseClock"/>. A probe that cannot be sent, or handed on, is one that does not return.</summary>
 internal sealed class LeaseProbes(
     FarmRecord record,
     IAttemptSender sender,
@@ -22,14 +22,7 @@ internal sealed class LeaseProbes(
     public async Task SendAsync(CancellationToken cancellation)
     {
         var number = leases.Send(clock.Now());
-        try
-        {
-            await sender.ProbeAsync(new LeaseProbe(options.Value.Name, _incarnation, number), cancellation);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            CoordinatorLog.ProbeFailed(logger, number, error);
-        }
+        await SendAsync(number, () => sender.ProbeAsync(new LeaseProbe(options.Value.Name, _incarnation, number), cancellation));
     }
 
     /// <summary>
@@ -40,12 +33,24 @@ internal sealed class LeaseProbes(
     {
         await record.ReadAsync(db => db.Workers.AnyAsync(cancellation), cancellation);
         if (probe.Coordinator == options.Value.Name) Return(probe);
-        else await sender.ReturnProbeAsync(probe, cancellation);
+        else await SendAsync(probe.Number, () => sender.ReturnProbeAsync(probe, cancellation));
     }
 
     /// <summary>One of ours is back.</summary>
     public void Return(LeaseProbe probe)
     {
         if (probe.Incarnation == _incarnation) leases.Return(probe.Number);
+    }
+
+    private async Task SendAsync(long number, Func<Task> send)
+    {
+        try
+        {
+            await send();
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            CoordinatorLog.ProbeFailed(logger, number, error);
+        }
     }
 }

@@ -14,7 +14,7 @@ namespace RenderFarm.Coordinator.Retention;
 /// Deletes ended jobs whose time has come, in an order that a crash can cut anywhere: first the job is out of sight (nobody can retry what is
 /// half gone), then its images go, then its rows. Where tasks are partitioned by day a day's rows are dropped together once all its jobs
 /// have lost their images; only rows that would have to wait for others' longer than a day are deleted one job at a time. Never touches
-/// a job that has not ended. Runs on the leader alone.
+/// a job that has not ended. Workers that are gone for good are forgotten along with them. Runs on the leader alone.
 /// </summary>
 internal sealed class JobRetention(
     FarmRecord record,
@@ -34,6 +34,7 @@ internal sealed class JobRetention(
     {
         if (leadership.Epoch is not { } epoch) return false;
         await database.KeepPartitionsAsync(_clock.Now(), PartitionsAhead, stopping);
+        await ForgetWorkersAsync(epoch, stopping);
         var hidden = await record.LeadAsync(epoch, db => HideAsync(db, stopping), stopping);
         foreach (var job in await WithImagesAsync(stopping))
         {
@@ -44,6 +45,13 @@ internal sealed class JobRetention(
 
         await DropAsync(epoch, stopping);
         return hidden == JobsAtOnce;
+    }
+
+    private async Task ForgetWorkersAsync(long epoch, CancellationToken stopping)
+    {
+        var before = _clock.Now() - options.Value.WorkerRetention;
+        var count = await record.LeadAsync(epoch, db => WorkerRetention.ForgetAsync(db, before, stopping), stopping);
+        if (count > 0) CoordinatorLog.WorkersForgotten(logger, count, options.Value.WorkerRetention);
     }
 
     private async Task<int> HideAsync(FarmDbContext db, CancellationToken stopping)

@@ -38,14 +38,21 @@ internal sealed class FarmWorker
     public required DateTimeOffset LastSeenAt { get; set; }
 
     /// <summary>
-    /// Whether an announcement comes from a former life, late on the bus: ids of incarnations carry the time, and the present one has just
-    /// been heard. One that has not been heard for a lease yields to any, since a clock may have been set back between two starts.
+    /// Whether what an incarnation says of itself counts: of the present one, unless it has said goodbye. Coordinators take the messages of a worker side by
+    /// side, so its last heartbeat may come after its farewell, and would give a process that is gone work again.
     /// </summary>
-    public bool Outlives(Guid announced, DateTimeOffset now, TimeSpan lease) =>
-        announced != Incarnation
-        && announced.Version == 7 && Incarnation.Version == 7
-        && string.CompareOrdinal(announced.ToString("N"), Incarnation.ToString("N")) < 0
-        && Status == WorkerStatuses.Active && now - LastSeenAt < lease;
+    public bool Hears(Guid incarnation) => incarnation == Incarnation && Status != WorkerStatuses.Left;
+
+    /// <summary>
+    /// Whether an announcement comes too late on the bus. One of the present incarnation does when that has left. One of another does when it is of a former
+    /// life: ids of incarnations carry the time, and the present one has just been heard. One that has not been heard for a lease yields to any, since a
+    /// clock may have been set back between two starts.
+    /// </summary>
+    public bool Outlives(Guid announced, DateTimeOffset now, TimeSpan lease) => announced == Incarnation
+        ? !Hears(announced)
+        : announced.Version == 7 && Incarnation.Version == 7
+            && string.CompareOrdinal(announced.ToString("N"), Incarnation.ToString("N")) < 0
+            && Status != WorkerStatuses.Lost && now - LastSeenAt < lease;
 
     /// <summary>Runs in its latest heartbeat that the record did not want; 0 at first and for a new incarnation. While there are any, nothing runs alone there.</summary>
     public int UnwantedRuns { get; set; }

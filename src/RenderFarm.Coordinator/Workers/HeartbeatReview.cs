@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
-using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
@@ -16,7 +15,7 @@ internal sealed record HeartbeatFindings(IReadOnlyList<ClaimedTask> SendAgain, I
 /// <summary>A heartbeat in the record, by <see cref="HeartbeatRules"/>, and what follows from it on the bus.</summary>
 internal sealed class HeartbeatReview(
     Dispatcher dispatcher,
-    IAttemptSender sender,
+    CancelNotices notices,
     IOptions<CoordinatorOptions> options,
     TimeProvider clock,
     ILogger<HeartbeatReview> logger)
@@ -39,7 +38,7 @@ internal sealed class HeartbeatReview(
             await dispatcher.PublishAsync(task, cancellation);
         }
 
-        foreach (var attempt in findings.Unwanted) await sender.CancelAsync(worker, new CancelAttempt(attempt), cancellation);
+        foreach (var attempt in findings.Unwanted) notices.Tell(worker, attempt);
     }
 
     private static async Task<IReadOnlyList<ClaimedTask>> ClaimsAsync(FarmDbContext db, IReadOnlyList<RenderTask> lost, CancellationToken cancellation)

@@ -21,7 +21,7 @@ internal sealed class WorkerRegistry(
     TimeProvider clock,
     ILogger<WorkerRegistry> logger)
 {
-    /// <summary>A worker came up or repeats what it can do. A new incarnation has lost all the former held: it goes back at once.</summary>
+    /// <summary>A worker came up or repeats what it can do. A new incarnation has lost all the former held: it goes back at once. One that has left stays so.</summary>
     public async Task AnnounceAsync(WorkerAnnounced message, CancellationToken cancellation)
     {
         var batch = new TaskBatch(clock.Now(), options.Value);
@@ -51,7 +51,7 @@ internal sealed class WorkerRegistry(
         dispatcher.Wake();
     }
 
-    /// <summary>A worker lives and lists what it holds.</summary>
+    /// <summary>A worker lives and lists what it holds. A lost one is active again by this; one that has left is not.</summary>
     public async Task HeartbeatAsync(WorkerHeartbeat message, CancellationToken cancellation)
     {
         var returned = false;
@@ -59,7 +59,7 @@ internal sealed class WorkerRegistry(
             async db =>
             {
                 var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
-                if (worker is null || worker.Incarnation != message.Incarnation)
+                if (worker?.Hears(message.Incarnation) != true)
                 {
                     CoordinatorLog.UnknownHeartbeat(logger, message.Worker, message.Incarnation);
                     return null;
@@ -83,7 +83,7 @@ internal sealed class WorkerRegistry(
             async db =>
             {
                 var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
-                if (worker is null || worker.Incarnation != message.Incarnation) return batch;
+                if (worker?.Hears(message.Incarnation) != true) return batch;
                 CoordinatorLog.WorkerLeft(logger, message.Worker);
                 worker.Status = WorkerStatuses.Left;
                 await TakeBackAsync(db, batch, message.Worker, died: false, wasHeard: true, cancellation);

@@ -54,9 +54,9 @@ public sealed class FileObjectStore : IObjectStore
         {
             return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception error) when (error is DirectoryNotFoundException or FileNotFoundException)
         {
-            // The first object of a folder.
+            // The first object of a folder. When another one makes the folder at this moment, the system's answer is read as a missing file.
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         }

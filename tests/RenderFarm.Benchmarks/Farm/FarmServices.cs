@@ -46,7 +46,8 @@ internal sealed class FarmServices : IAsyncDisposable
         var postgres = await PostgresService.StartAsync(durable: true);
         var connection = await postgres.AddDatabaseAsync();
         var rabbit = await RabbitMqService.StartAsync();
-        var s3 = options.Store == "s3" ? await S3Service.StartAsync(onDisk: false) : null;
+        // In memory it would be full after 4 GiB, which is less than a minute's worth of large images.
+        var s3 = options.Store == "s3" ? await S3Service.StartAsync(onDisk: true) : null;
         return new FarmServices(postgres, connection, rabbit, s3);
     }
 

@@ -32,7 +32,7 @@ public abstract class CoordinatorTest : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (_host is not null) await _host.DisposeAsync();
         _folder.Dispose();

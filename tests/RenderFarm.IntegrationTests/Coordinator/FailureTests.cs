@@ -1,6 +1,10 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -137,6 +141,64 @@ public class FailureTests : CoordinatorTest
 
         await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
         Assert.Equal(checks + 2, Store.Checks);
+    }
+
+    [Fact]
+    public async Task Late_success_whose_store_hangs_holds_up_no_other_report()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 2 }, Deadline);
+        var attempts = new[] { (await worker.NextAsync(Deadline)).Attempt, (await worker.NextAsync(Deadline)).Attempt };
+        await worker.FailAsync(attempts[0], Transient);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+        var hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Store.Hanging = hanging.Task;
+        await worker.SucceedAsync(attempts[0]);
+        while (Store.Checks == 0) await Task.Yield();
+
+        await worker.SucceedAsync(attempts[1]);
+
+        await Host.UntilAsync(job.Id, view => view.Tasks.Completed == 1, Deadline);
+        hanging.SetResult();
+        await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
+    }
+
+    [Fact]
+    public async Task Late_success_whose_object_has_its_size_and_other_bytes_is_refused()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        var first = await worker.NextAsync(Deadline);
+        await worker.FailAsync(first.Attempt, Transient);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+        var run = new RunId(Guid.NewGuid());
+        var key = ObjectKey.ForImage(first.Attempt, run, ImageFormats.Png);
+        var size = (int)(await worker.SucceedAsync(first.Attempt with { Number = 99 }, run, isStored: false)).SizeBytes;
+        await Store.PutAsync(key, new byte[size], "image/png", Deadline);
+
+        await worker.SucceedAsync(first.Attempt, run, isStored: false);
+        while (Store.Checks == 0) await Task.Yield();
+        var right = await worker.SucceedAsync(first.Attempt);
+
+        await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
+        var recorded = await Host.Services.GetRequiredService<FarmRecord>().ReadAsync(db => db.Tasks.Select(task => task.ObjectKey).SingleAsync(Deadline), Deadline);
+        Assert.Equal(right.ObjectKey, recorded);
+    }
+
+    [Fact]
+    public async Task Report_that_the_record_cannot_take_keeps_no_other_of_its_batch_out()
+    {
+        var worker = await StartWithWorkerAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 3 }, Deadline);
+        var attempts = new List<AttemptId>();
+        while (attempts.Count < 3) attempts.Add((await worker.NextAsync(Deadline)).Attempt);
+        var run = new RunId(Guid.NewGuid());
+
+        // PostgreSQL keeps no NUL in a text.
+        var poison = new AttemptFailed(attempts[1], run, worker.Name, Transient with { Detail = "broken \0 text" });
+        await worker.ReportAsync(new AttemptStarted(attempts[0], run, worker.Name), poison, new AttemptStarted(attempts[2], run, worker.Name));
+
+        await Host.UntilAsync(job.Id, view => view.Tasks.Running == 2, Deadline);
     }
 
     [Fact]

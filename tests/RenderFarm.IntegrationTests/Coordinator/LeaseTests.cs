@@ -177,6 +177,28 @@ public class LeaseTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Heartbeat_and_announcement_that_come_after_the_farewell_bring_nobody_back_and_a_new_incarnation_comes()
+    {
+        var worker = await StartWithWorkerAsync();
+        await worker.LeaveAsync();
+        await UntilAsync<Page<WorkerView>>("/v1/workers", page => page.Items[0].Status == "left");
+
+        await worker.BeatAsync();
+        await worker.AnnounceAsync();
+        // Heard after them, since the queue keeps its order.
+        var heard = new ScriptedWorker("omega", "cpu", Store) { Bus = worker.Bus };
+        await AnnounceAsync(heard);
+        Assert.Equal(["left", "active"], (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items.Select(shown => shown.Status));
+        await heard.LeaveAsync();
+        await UntilAsync<Page<WorkerView>>("/v1/workers", page => page.Items[1].Status == "left");
+
+        worker.Incarnation = Guid.NewGuid();
+        await AnnounceAsync(worker);
+        await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        await worker.NextAsync(Deadline);
+    }
+
+    [Fact]
     public async Task Attempt_missing_from_two_heartbeats_is_sent_again()
     {
         var worker = await StartWithWorkerAsync();

@@ -43,6 +43,29 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Leader_killed_under_load_is_followed_within_five_seconds_and_loses_nothing()
+    {
+        var settings = new FarmSettings { Coordinators = 2, Leadership = FarmSettings.Production.Leadership, PoisonDeaths = 10, MaxRescues = 1_000 };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var away = await Crashes.LeaderAsync(farm, ledger, Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine($"{away.TotalSeconds:0.0} s without a leader, {verdict}");
+        Assert.InRange(away, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.True(verdict.IsClean, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Cancel_while_the_broker_takes_nothing_is_answered_at_once()
+    {
+        // Images of eight seconds, several of them held: a send that waits for the broker gives up after ten.
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Step = TimeSpan.FromSeconds(2) }, Cancellation);
+        var waited = await Crashes.CancelWithoutBrokerAsync(farm, new FarmLedger(farm), Cancellation);
+        output.WriteLine($"{waited.TotalSeconds:0.0} s");
+        Assert.InRange(waited, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task Poison_among_a_hundred_fails_alone_and_charges_nobody()
     {
         await using var farm = await FarmUnderTest.StartAsync(new FarmSettings { MaxRescues = 100 }, Cancellation);

@@ -104,6 +104,48 @@ public sealed class RabbitMqBusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Heartbeat_that_nobody_reads_in_time_is_dropped_and_a_report_waits()
+    {
+        const string Unread = "test.unread";
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        await using var connection = await new ConnectionFactory { Uri = World.Address }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(
+            Unread, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
+        for (var beat = 0; beat < 3; beat++) await bench.Sender.SendAsync(Unread, new WorkerHeartbeat("w", Guid.Empty, []), isLasting: false, Cancellation);
+        await bench.Sender.SendAsync(Unread, new AttemptReports([]), isLasting: true, Cancellation);
+        Assert.Equal(4u, (await channel.QueueDeclarePassiveAsync(Unread, Cancellation)).MessageCount);
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while ((await channel.QueueDeclarePassiveAsync(Unread, Cancellation)).MessageCount > 1) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
+
+        var left = await channel.BasicGetAsync(Unread, autoAck: true, Cancellation);
+        Assert.Contains("reports", Encoding.UTF8.GetString(left!.Body.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_that_was_given_up_while_the_broker_was_away_does_not_follow_when_it_is_back()
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        await using var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port), TimeSpan.FromSeconds(1))).ReadyAsync();
+        proxy.Refuse();
+        // The first may be on the wire when the line breaks, and is confirmed or not; those after it find no connection.
+        for (var index = 1; index <= 4; index++)
+        {
+            await Assert.ThrowsAsync<BusException>(() => bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(index), isLasting: false, Cancellation));
+        }
+
+        proxy.Accept();
+        await bench.ReadyAsync();
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(5));
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(6));
+
+        var taken = new List<int>();
+        while (taken.Count == 0 || taken[^1] != 6) taken.Add((await bench.Commands.Reader.ReadAsync(Cancellation)).Attempt.Index);
+        Assert.DoesNotContain(taken, index => index is > 1 and < 5);
+    }
+
+    [Fact]
     public async Task Frozen_broker_ends_a_send_after_its_time_and_readiness_says_so_until_it_thaws()
     {
         await using var proxy = new FaultProxy(World.Address);

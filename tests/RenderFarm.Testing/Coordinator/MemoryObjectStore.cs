@@ -12,6 +12,9 @@ public sealed class MemoryObjectStore : IObjectStore
     /// <summary>So many calls for a size fail, as at an unreachable store.</summary>
     public int FailNextSizes { get; set; }
 
+    /// <summary>What calls for a size wait for, as at a store that takes a request and does not answer; null for nothing.</summary>
+    public Task? Hanging { get; set; }
+
     /// <summary>Calls for a size so far.</summary>
     public int Checks { get; private set; }
 
@@ -26,11 +29,12 @@ public sealed class MemoryObjectStore : IObjectStore
         return Task.FromResult<Stream?>(_objects.TryGetValue(key.Value, out var content) ? new MemoryStream(content, false) : null);
     }
 
-    public Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation)
+    public async Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation)
     {
         Checks++;
         if (FailNextSizes-- > 0) throw new ObjectStoreException("The object store is away for this test.");
-        return Task.FromResult<long?>(_objects.TryGetValue(key.Value, out var content) ? content.Length : null);
+        if (Hanging is { } hanging) await hanging.WaitAsync(cancellation);
+        return _objects.TryGetValue(key.Value, out var content) ? content.Length : null;
     }
 
     public Task DeleteAsync(ObjectKey key, CancellationToken cancellation)

@@ -107,6 +107,9 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     public Task FailAsync(AttemptId attempt, AttemptFailure failure, RunId? run = null) =>
         SendAsync(EndpointNames.Reports, new AttemptFailed(attempt, run ?? new RunId(Guid.NewGuid()), Name, failure));
 
+    /// <summary>Says several things in one message, as an outbox under load does.</summary>
+    public Task ReportAsync(params object[] reports) => SendAsync(EndpointNames.Reports, new AttemptReports([.. reports.Select(AttemptReport.Of)]));
+
     /// <summary>Hands an attempt back.</summary>
     public Task ReturnAsync(AttemptId attempt, RunId run) => SendAsync(EndpointNames.Reports, new AttemptReturned(attempt, run, Name));
 

@@ -32,6 +32,45 @@ public static class Crashes
         return deaths;
     }
 
+    /// <summary>The leader of two coordinators is killed under load, and the other goes on. Returns the time until the next epoch led.</summary>
+    public static async Task<TimeSpan> LeaderAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        farm.StartWorker("w-1");
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        var leader = await Zombies.LeaderAsync(farm, cancellation);
+        var epoch = await EpochAsync(farm, cancellation);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 32, enough.Token, coordinator: 1 - leader);
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "images to run", cancellation);
+        var killed = TimeProvider.System.GetTimestamp();
+        await farm.Coordinators[leader].KillAsync();
+        await Wait.UntilAsync(async () => await EpochAsync(farm, cancellation) > epoch, Limit, "the standby to lead", cancellation);
+        var away = TimeProvider.System.GetElapsedTime(killed);
+        await ledger.SubmitAsync(8, cancellation, coordinator: 1 - leader);
+        await enough.CancelAsync();
+        await feeding;
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return away;
+    }
+
+    /// <summary>A job is canceled while the broker takes nothing. Returns how long the client waited for the answer.</summary>
+    public static async Task<TimeSpan> CancelWithoutBrokerAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        var job = (await ledger.SubmitAsync(8, cancellation)).Job!.Value;
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 1, Limit, "images to run", cancellation);
+        farm.BrokerLine.Pause();
+        var asked = TimeProvider.System.GetTimestamp();
+        using (var answer = await farm.Client().PostAsync(new Uri($"/v1/jobs/{job}/cancel", UriKind.Relative), null, cancellation)) answer.EnsureSuccessStatusCode();
+        var waited = TimeProvider.System.GetElapsedTime(asked);
+        farm.BrokerLine.Resume();
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return waited;
+    }
+
     /// <summary>One image that kills its worker among others that do not, on workers that are started again. Returns the deaths of workers.</summary>
     public static async Task<int> PoisonAsync(FarmUnderTest farm, FarmLedger ledger, int innocents, CancellationToken cancellation)
     {
@@ -68,9 +107,15 @@ public static class Crashes
         await ledger.AllEndedAsync(Limit, cancellation);
     }
 
-    private static async Task<long> RunningAsync(FarmUnderTest farm, CancellationToken cancellation)
+    private static Task<long> RunningAsync(FarmUnderTest farm, CancellationToken cancellation) =>
+        NumberAsync(farm, "select count(*) from tasks where status = 'running'", cancellation);
+
+    private static Task<long> EpochAsync(FarmUnderTest farm, CancellationToken cancellation) =>
+        NumberAsync(farm, "select coalesce(max(epoch), 0) from leadership", cancellation);
+
+    private static async Task<long> NumberAsync(FarmUnderTest farm, string query, CancellationToken cancellation)
     {
-        await using var command = farm.Record.CreateCommand("select count(*) from tasks where status = 'running'");
+        await using var command = farm.Record.CreateCommand(query);
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

@@ -4,7 +4,7 @@ namespace RenderFarm.Testing.Faults;
 public static class Load
 {
     /// <summary>Keeps at least so many images waiting, until it is told that it is enough.</summary>
-    public static async Task FeedAsync(FarmUnderTest farm, FarmLedger ledger, int images, int waiting, CancellationToken enough)
+    public static async Task FeedAsync(FarmUnderTest farm, FarmLedger ledger, int images, int waiting, CancellationToken enough, int coordinator = 0)
     {
         try
         {
@@ -13,7 +13,7 @@ public static class Load
                 // While the database is away nobody can count; one job more does no harm.
                 var open = await FarmAudit.OpenTasksAsync(farm, enough);
                 if (open is < long.MaxValue && open >= waiting) await Wait.ForAsync(TimeSpan.FromMilliseconds(100), enough);
-                else await ledger.SubmitAsync(images, CancellationToken.None);
+                else await ledger.SubmitAsync(images, CancellationToken.None, coordinator: coordinator);
             }
         }
         catch (OperationCanceledException) when (enough.IsCancellationRequested)

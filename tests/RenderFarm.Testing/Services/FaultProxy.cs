@@ -47,6 +47,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Most bytes a second in each direction of a connection; zero for no limit.</summary>
     public int BytesPerSecond { get; set; }
 
+    /// <summary>Cuts one connection at one place; null for none.</summary>
+    public AimedCut? Aim { get; set; }
+
     /// <summary>Connections open now.</summary>
     public int Connections => _connections.Count;
 

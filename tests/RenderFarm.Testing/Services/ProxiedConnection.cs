@@ -60,6 +60,12 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client) : IDisp
                 return;
             }
 
+            if (proxy.Aim?.Strikes(this, toServer, buffer.AsSpan(0, count)) == true)
+            {
+                Reset();
+                return;
+            }
+
             for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), cancellation);
         }
     }

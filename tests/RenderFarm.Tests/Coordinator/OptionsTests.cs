@@ -19,6 +19,7 @@ public sealed class OptionsTests
         Assert.Equal((5, 60.0), (options.QuarantineFaults, options.QuarantineCoolDown.TotalSeconds));
         Assert.Equal((1.0, 60.0, 15.0), (options.RetryBackoff.TotalSeconds, options.MaxRetryBackoff.TotalSeconds, options.EventKeepAlive.TotalSeconds));
         Assert.Equal((null, 600.0, 24.0, 24.0), (options.RetentionDays, options.RetentionInterval.TotalSeconds, options.SweepInterval.TotalHours, options.SweepGrace.TotalHours));
+        Assert.Equal(24, options.WorkerRetention.TotalHours);
     }
 
     [Theory]

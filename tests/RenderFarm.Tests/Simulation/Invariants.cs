@@ -40,6 +40,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         foreach (var job in farm.Record.Jobs) CheckCounters(job);
         foreach (var worker in farm.Record.Workers.Values)
         {
+            Require(worker.Status == WorkerStatuses.Left || !farm.Ledger.HasLeft(worker.Incarnation), $"worker {worker.Name} has left and is {worker.Status}");
             if (worker.QuarantineReason is { } reason)
                 Require(farm.Worker(worker.Name).IsFlaky, $"worker {worker.Name} is in quarantine without having failed anything: {reason}");
         }

@@ -26,10 +26,13 @@ internal static class Mutants
         ["try again on the same worker"] = new() { Peek = (record, job, after, count, now) => record.Peek(job, after, count, now).ConvertAll(task => task with { AvoidWorker = null }) },
         ["forget to end jobs"] = new() { RollUp = _ => { } },
         ["skip the HEAD"] = new() { Confirm = (_, _) => true },
+        ["look at the size alone"] = new() { Confirm = (store, image) => store.Head(image.ObjectKey)?.SizeBytes == image.SizeBytes },
         ["send again as a new attempt"] = new() { BeforeSendingAgain = ClaimAnew },
         ["let leases age while nobody can be heard"] = new() { Read = (_, now) => new LeaseReading(LeaseState.Age, now, 0) },
         ["dispatch paused jobs"] = new() { WaitingJobs = WithPaused },
         ["blame workers for bad recipes"] = new() { IsWorkerFault = code => code == FailureCodes.BadRecipe || WorkerStanding.IsWorkerFault(code) },
+        ["hear a worker that has left"] = new() { Hears = (worker, incarnation) => worker.Incarnation == incarnation },
+        ["let a late announcement bring back who has left"] = new() { Outlives = (worker, announced, now, lease) => announced != worker.Incarnation && worker.Outlives(announced, now, lease) },
         ["never send again what was lost"] = new() { Review = WithoutSendingAgainNorExpiry },
     };
 

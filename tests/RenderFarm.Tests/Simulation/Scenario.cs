@@ -131,13 +131,16 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
         foreach (var (worker, attempt) in held) farm.Cancel(worker, attempt);
     }
 
-    // A former run says that its image is there, and it is not.
+    // A former run says that its image is there, and nothing is, or something else.
     private static void Phantom(Step step, SimFarm farm)
     {
         var tasks = farm.Record.Tasks.Where(task => task.Attempt > 1 && !TaskStatuses.IsEnded(task.Status)).ToList();
         if (tasks.Count == 0) return;
         var task = tasks[step.Which % tasks.Count];
         var (attempt, run) = (task.AttemptId with { Number = 1 }, new RunId(farm.NewGuid()));
-        farm.Deliver(new SuccessReport(attempt, run, task.Worker!, SimFarm.ImageOf(attempt, run) with { ObjectKey = "images/nowhere" }));
+        var image = SimFarm.ImageOf(attempt, run);
+        if (step.Extent < 0.5) image = image with { ObjectKey = "images/nowhere" };
+        else farm.Store.PutOther(image);
+        farm.Deliver(new SuccessReport(attempt, run, task.Worker!, image));
     }
 }

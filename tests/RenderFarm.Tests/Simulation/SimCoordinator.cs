@@ -196,7 +196,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     private void Announce(WorkerAnnounced message)
     {
         var known = Record.Workers.GetValueOrDefault(message.Worker);
-        if (known?.Outlives(message.Incarnation, Now, options.LeaseDuration) == true) return;
+        if (known is not null && rules.Outlives(known, message.Incarnation, Now, options.LeaseDuration)) return;
         if (known?.Incarnation != message.Incarnation) TakeBack(message.Worker, died: true, known?.Status == WorkerStatuses.Active);
         if (known is null)
         {
@@ -212,7 +212,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
 
     private void Review(WorkerHeartbeat message)
     {
-        if (!Record.Workers.TryGetValue(message.Worker, out var worker) || worker.Incarnation != message.Incarnation) return;
+        if (!Record.Workers.TryGetValue(message.Worker, out var worker) || !rules.Hears(worker, message.Incarnation)) return;
         (worker.LastSeenAt, worker.Status) = (Now, WorkerStatuses.Active);
         var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs.Select(run => run.Attempt), Now + options.LeaseDuration);
         worker.UnwantedRuns = verdict.Unwanted.Count;
@@ -227,8 +227,9 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
 
     private void Leave(WorkerLeft message)
     {
-        if (!Record.Workers.TryGetValue(message.Worker, out var worker) || worker.Incarnation != message.Incarnation) return;
+        if (!Record.Workers.TryGetValue(message.Worker, out var worker) || !rules.Hears(worker, message.Incarnation)) return;
         worker.Status = WorkerStatuses.Left;
+        farm.Ledger.Left(message.Incarnation);
         TakeBack(message.Worker, died: false, wasHeard: true);
     }
 

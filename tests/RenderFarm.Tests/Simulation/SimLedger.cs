@@ -18,6 +18,7 @@ internal sealed class SimLedger
     private readonly HashSet<Report> _judged = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(JobId, int), int> _failures = [];
     private readonly Dictionary<(JobId, int), int> _deaths = [];
+    private readonly HashSet<Guid> _left = [];
 
     public void Submitted(JobId job, int index, TaskNature nature) => _natures[(job, index)] = nature;
 
@@ -30,6 +31,11 @@ internal sealed class SimLedger
     public int FailuresOf(JobId job, int index) => _failures.GetValueOrDefault((job, index));
 
     public int DeathsOf(JobId job, int index) => _deaths.GetValueOrDefault((job, index));
+
+    /// <summary>The record has seen the farewell of an incarnation, which is the last that it says.</summary>
+    public void Left(Guid incarnation) => _left.Add(incarnation);
+
+    public bool HasLeft(Guid incarnation) => _left.Contains(incarnation);
 
     /// <summary>The record has seen a report, and taken or refused it.</summary>
     public void Judged(Report report) => _judged.Add(report);

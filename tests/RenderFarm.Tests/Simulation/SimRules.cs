@@ -27,9 +27,14 @@ internal sealed record SimRules
 
     public Func<LeaseClock, DateTimeOffset, LeaseReading> Read { get; init; } = (clock, now) => clock.Read(now);
 
+    /// <summary>Whether a heartbeat or a farewell of an incarnation counts, and whether an announcement comes too late.</summary>
+    public Func<FarmWorker, Guid, bool> Hears { get; init; } = (worker, incarnation) => worker.Hears(incarnation);
+
+    public Func<FarmWorker, Guid, DateTimeOffset, TimeSpan, bool> Outlives { get; init; } = (worker, announced, now, lease) => worker.Outlives(announced, now, lease);
+
     public Func<string, bool> IsWorkerFault { get; init; } = WorkerStanding.IsWorkerFault;
 
-    public Func<SimStore, StoredImage, bool> Confirm { get; init; } = (store, image) => store.Size(image.ObjectKey) == image.SizeBytes;
+    public Func<SimStore, StoredImage, bool> Confirm { get; init; } = (store, image) => ReportRules.Confirms(store.Head(image.ObjectKey), image);
 
     public Func<SimRecord, IReadOnlyList<Allotment>, long, DateTimeOffset, DateTimeOffset, List<ClaimedTask>> Claim { get; init; } =
         (record, allotments, epoch, now, expires) => record.Claim(allotments, epoch, now, expires);

@@ -1,4 +1,5 @@
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Tests.Simulation;
 
@@ -26,8 +27,11 @@ internal sealed class SimStore
         return false;
     }
 
-    /// <summary>Size of an object; null when there is none.</summary>
-    public long? Size(string key) => _objects.TryGetValue(key, out var found) ? found.Size : null;
+    /// <summary>Puts other bytes than an image's in its place, as many of them.</summary>
+    public void PutOther(StoredImage image) => _objects[image.ObjectKey] = (image.SizeBytes, "other");
+
+    /// <summary>Size and checksum of an object; null when there is none.</summary>
+    public ObjectHead? Head(string key) => _objects.TryGetValue(key, out var found) ? new ObjectHead(found.Size, found.Sha256) : null;
 
     public bool Holds(string? key, string? sha256, long? size) =>
         key is not null && _objects.TryGetValue(key, out var found) && found == (size ?? -1, sha256 ?? "");

@@ -39,7 +39,8 @@ internal static class PostgresConnection
             if (cause is NpgsqlException { IsTransient: true } or TimeoutException or SocketException or EndOfStreamException) return true;
             // A line that was cut within a transaction takes it along; what is said next to it is told only that it is no more.
             if (cause is ObjectDisposedException { ObjectName: nameof(NpgsqlTransaction) or nameof(NpgsqlConnection) }) return true;
-            if (cause is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or FrozenTransactionEnded }) return true;
+            // Read only: it stands by for another server, as one does for a while when roles change.
+            if (cause is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.ReadOnlySqlTransaction or FrozenTransactionEnded }) return true;
         }
 
         return false;

@@ -59,6 +59,30 @@ public class RetentionTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Worker_that_has_been_gone_for_a_day_and_holds_nothing_is_forgotten_with_its_devices()
+    {
+        var (gone, drained, stays) = (new ScriptedWorker("gone", "cpu", Store), new ScriptedWorker("drained", "cpu", Store), new ScriptedWorker("stays", "cpu", Store));
+        await StartAsync(null, gone, drained, stays);
+        await AnnounceAsync(gone);
+        await AnnounceAsync(drained);
+        using (var answer = await Host.Client.PostAsync("/v1/workers/drained/drain", null, Deadline)) answer.EnsureSuccessStatusCode();
+        await gone.LeaveAsync();
+        await drained.LeaveAsync();
+        await UntilAsync<Page<WorkerView>>("/v1/workers", page => page.Items.All(worker => worker.Status == "left"));
+
+        Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
+        await AnnounceAsync(stays);
+        await PassAsync<JobRetention>();
+        Assert.Equal(["drained", "gone", "stays"], (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items.Select(worker => worker.Name));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await PassAsync<JobRetention>();
+
+        Assert.Equal(["drained", "stays"], (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items.Select(worker => worker.Name));
+        var devices = await Host.Services.GetRequiredService<FarmRecord>().ReadAsync(db => db.Devices.Select(device => device.Worker).Order().ToListAsync(Deadline), Deadline);
+        Assert.Equal(["drained", "stays"], devices);
+    }
+
+    [Fact]
     public async Task Retention_of_the_farm_holds_for_jobs_that_name_none()
     {
         await StartRenderingAsync(3);

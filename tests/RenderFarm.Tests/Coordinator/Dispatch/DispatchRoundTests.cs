@@ -11,6 +11,7 @@ public sealed class DispatchRoundTests
     private readonly Dictionary<JobId, List<WaitingTask>> _waiting = [];
     private readonly List<WaitingSuspect> _suspects = [];
     private readonly List<WaitingJob> _jobs = [];
+    private int _read;
 
     [Fact]
     public async Task Suspect_waits_for_an_empty_worker_which_gets_nothing_else_and_then_runs_there_alone()
@@ -100,6 +101,51 @@ public sealed class DispatchRoundTests
         Assert.All(allotments, allotment => Assert.Equal("p1", allotment.Device.Profile));
     }
 
+    [Fact]
+    public async Task Task_that_waits_for_another_worker_lets_those_behind_it_pass()
+    {
+        var job = Add("a", ordinary: 3, suspects: 0);
+        _waiting[job][0] = _waiting[job][0] with { AvoidWorker = "idle" };
+
+        var (allotments, _) = await RoundAsync(Device("idle"), Device("full", held: 4));
+
+        var only = Assert.Single(allotments);
+        Assert.Equal("idle", only.Device.Worker);
+        Assert.Equal([1, 2], only.Indices);
+    }
+
+    [Fact]
+    public async Task Tasks_that_wait_for_another_worker_are_looked_past_further_than_one_reading_but_not_without_end()
+    {
+        var job = Add("a", ordinary: 1_000, suspects: 0);
+        for (var index = 0; index < 100; index++) _waiting[job][index] = _waiting[job][index] with { AvoidWorker = "idle" };
+        Assert.Equal([100, 101, 102, 103], Assert.Single((await RoundAsync(Device("idle"), Device("full", held: 4))).Allotments).Indices);
+
+        for (var index = 0; index < 900; index++) _waiting[job][index] = _waiting[job][index] with { AvoidWorker = "idle" };
+        _read = 0;
+        Assert.Empty((await RoundAsync(Device("idle"), Device("full", held: 4))).Allotments);
+        Assert.InRange(_read, 64, 400);
+    }
+
+    [Fact]
+    public async Task Job_that_passes_its_own_tasks_over_pays_for_what_it_gets_and_no_more()
+    {
+        var stuck = Add("a", ordinary: 40, suspects: 0);
+        for (var index = 0; index < 20; index++) _waiting[stuck][index] = _waiting[stuck][index] with { AvoidWorker = "idle" };
+        var other = Add("b", ordinary: 40, suspects: 0);
+        var served = new Dictionary<JobId, int> { [stuck] = 0, [other] = 0 };
+        for (var round = 0; round < 8; round++)
+        {
+            foreach (var allotment in (await RoundAsync(Device("idle"), Device("full", held: 4))).Allotments)
+            {
+                served[allotment.Job.Id] += allotment.Indices.Count;
+                Serve(allotment);
+            }
+        }
+
+        Assert.Equal((16, 16), (served[stuck], served[other]));
+    }
+
     private JobId Add(string tenant, int ordinary, int suspects, string? avoid = null)
     {
         var id = new JobId(new Guid(_jobs.Count + 1, 0, 0, new byte[8]));
@@ -119,8 +165,15 @@ public sealed class DispatchRoundTests
 
     private async Task<(List<Allotment> Allotments, DeviceLoad[] Devices)> RoundAsync(params DeviceLoad[] devices) => (
         await _round.AllotAsync(
-            _jobs, _suspects, devices, (job, after, count) => Task.FromResult(_waiting[job].Where(task => task.Index > after).Take(count).ToList())),
+            _jobs, _suspects, devices, (job, after, count) => Task.FromResult(Read(_waiting[job].Where(task => task.Index > after).Take(count)))),
         devices);
+
+    private List<WaitingTask> Read(IEnumerable<WaitingTask> tasks)
+    {
+        var read = tasks.ToList();
+        _read += read.Count;
+        return read;
+    }
 
     private static DeviceLoad Device(
         string worker, string device = "d", int held = 0, bool holdsSuspect = false, bool hasStrangers = false, double speed = 1, string profile = "p")

@@ -16,6 +16,7 @@ public sealed class PostgresAbsenceTests
         new ObjectDisposedException(nameof(NpgsqlTransaction), new EndOfStreamException()),
         new PostgresException("the database system is starting up", "FATAL", "FATAL", "57P03"),
         new PostgresException("terminating connection due to unexpected postmaster exit", "FATAL", "FATAL", "57P01"),
+        new PostgresException("cannot execute UPDATE in a read-only transaction", "ERROR", "ERROR", "25006"),
         new PostgresException("terminating connection because of crash of another server process", "FATAL", "FATAL", "57P02"),
     ];
 

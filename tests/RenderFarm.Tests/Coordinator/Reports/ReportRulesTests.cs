@@ -4,6 +4,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -25,6 +26,18 @@ public sealed class ReportRulesTests
         Assert.Equal(
             new Ruling(Verdict.Refuse, "the record has made 1 attempts and never this one"),
             ReportRules.Judge(task, job, Success(task.AttemptId with { Number = 9 }, Mine)));
+    }
+
+    [Fact]
+    public void Image_is_confirmed_by_its_size_and_where_the_store_keeps_one_its_checksum()
+    {
+        var image = new StoredImage("images/x", "ab12", 100, 1_500, "p");
+
+        Assert.True(ReportRules.Confirms(new ObjectHead(100, "AB12"), image));
+        Assert.True(ReportRules.Confirms(new ObjectHead(100, null), image));
+        Assert.False(ReportRules.Confirms(new ObjectHead(100, "cd34"), image));
+        Assert.False(ReportRules.Confirms(new ObjectHead(99, "ab12"), image));
+        Assert.False(ReportRules.Confirms(null, image));
     }
 
     [Fact]
