@@ -119,6 +119,7 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     [InlineData("/pools/0/cacheSize", "pools[0].cacheSize=20")]
     [InlineData("/pools/0/cacheSize", "pools[0].cacheSize=1.5Ti")]
     [InlineData("/worker/stopGraceSeconds", "worker.stopGraceSeconds=301")]
+    [InlineData("/coordinator/terminationGraceSeconds", "coordinator.terminationGraceSeconds=30")]
     [InlineData("replica", "coordinator.replica=2")]
     [InlineData("serverAddress is required", "autoscaling.enabled=true", "pools[0].scaling.min=0", "pools[0].scaling.max=2", "pools[0].scaling.pixelStepsPerSecond=1", "pools[0].scaling.workSeconds=1")]
     public async Task Wrong_value_is_refused_by_name(string named, params string[] settings)
