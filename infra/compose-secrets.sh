@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes every password of docker-compose.yml, at random, into a folder that only its owner can enter.   usage: infra/compose-secrets.sh FOLDER
-# Never overwrites a secret: run it again after an upgrade and it adds what is new.
+# Never overwrites a password: run it again after an upgrade and it adds what is new, to the broker's users, queues and policies too.
 set -euo pipefail
 folder=${1:?usage: infra/compose-secrets.sh FOLDER}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -36,13 +36,12 @@ write rabbitmq_operator_password "$(password)"
 write minio_root_user "renderfarm"
 write minio_root_password "$(password)"
 
-if [ ! -e "$folder/rabbitmq_definitions.json" ]; then
-  sed -e "s|@COORDINATOR_HASH@|$(rabbit_hash "$(cat "$folder/rabbitmq_coordinator_password")")|" \
-    -e "s|@WORKER_HASH@|$(rabbit_hash "$(cat "$folder/rabbitmq_worker_password")")|" \
-    -e "s|@OPERATOR_HASH@|$(rabbit_hash "$(cat "$folder/rabbitmq_operator_password")")|" \
-    "$here/rabbitmq/definitions.json" > "$folder/rabbitmq_definitions.json"
-  chmod 444 "$folder/rabbitmq_definitions.json"
-fi
+sed -e "s|@COORDINATOR_HASH@|$(rabbit_hash "$(cat "$folder/rabbitmq_coordinator_password")")|" \
+  -e "s|@WORKER_HASH@|$(rabbit_hash "$(cat "$folder/rabbitmq_worker_password")")|" \
+  -e "s|@OPERATOR_HASH@|$(rabbit_hash "$(cat "$folder/rabbitmq_operator_password")")|" \
+  "$here/rabbitmq/definitions.json" > "$folder/rabbitmq_definitions.json.new"
+mv -f "$folder/rabbitmq_definitions.json.new" "$folder/rabbitmq_definitions.json"
+chmod 444 "$folder/rabbitmq_definitions.json"
 
 for role in coordinator worker; do
   write "$role/RENDERFARM__BUS__CONNECTION" "amqp://$role:$(cat "$folder/rabbitmq_${role}_password")@rabbitmq:5672/renderfarm"

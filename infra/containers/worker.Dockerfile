@@ -4,8 +4,8 @@
 # Runs as uid 1654 on a read-only root file system; /tmp and /cache must be writable. Port 8081 serves health and metrics.
 
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
-ARG ASPNET_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0.12-noble
-ARG CPU_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0.12-noble-chiseled
+ARG ASPNET_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0.13-noble
+ARG CPU_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0.13-noble-chiseled
 # CUDA major version and cuDNN 9 must be those that Microsoft.ML.OnnxRuntime.Gpu was built for: see its release notes when the package moves.
 ARG CUDA_IMAGE=nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04
 
@@ -21,6 +21,8 @@ RUN if [ "$ONNX_RUNTIME_FLAVOR" = Cpu ]; then locked=--locked-mode; fi \
 RUN dotnet publish src/RenderFarm.Worker --no-restore --configuration Release --output /app -p:OnnxRuntimeFlavor="$ONNX_RUNTIME_FLAVOR" \
     && find /app/runtimes -mindepth 1 -maxdepth 1 -not -name 'linux-*' -not -name unix -exec rm -rf {} +
 COPY LICENSE /app/
+# A volume takes its owner from the folder in the image on which it is mounted first, and the chiseled image has no shell to make one.
+RUN install --directory --owner=1654 --group=1654 /folders/cache
 
 FROM ${ASPNET_IMAGE} AS aspnet
 
@@ -28,12 +30,12 @@ FROM ${ASPNET_IMAGE} AS aspnet
 FROM ${CUDA_IMAGE} AS gpu
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libssl3t64 \
-    && rm -rf /var/lib/apt/lists/* \
-    && install --directory --owner=1654 --group=1654 /cache
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=aspnet /usr/share/dotnet /usr/share/dotnet
 WORKDIR /app
 COPY --from=build /app ./
 COPY --from=build /source/infra/demo-checkpoint/onnx /checkpoints/demo
+COPY --from=build --chown=1654:1654 /folders/ /
 ENV PATH="/usr/share/dotnet:${PATH}" \
     DOTNET_ROOT=/usr/share/dotnet \
     DOTNET_RUNNING_IN_CONTAINER=true \
@@ -55,6 +57,7 @@ FROM ${CPU_IMAGE} AS cpu
 WORKDIR /app
 COPY --from=build /app ./
 COPY --from=build /source/infra/demo-checkpoint/onnx /checkpoints/demo
+COPY --from=build --chown=1654:1654 /folders/ /
 ENV ASPNETCORE_HTTP_PORTS=8081 \
     RENDERFARM_SECRETS=/run/secrets \
     RENDERFARM__WORKER__DEVICES=auto \

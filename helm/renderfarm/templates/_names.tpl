@@ -79,6 +79,16 @@ capabilities: { drop: [ALL] }
 {{- end }}
 
 {{/*
+Most bytes of fetched checkpoints in a volume of this size, such as 20Gi: nine tenths, because a file system keeps some for itself and a pod whose emptyDir
+grows beyond its size is evicted.
+*/}}
+{{- define "renderfarm.cacheBytes" -}}
+{{- $units := dict "Gi" 1073741824 "Ti" 1099511627776 "G" 1000000000 "T" 1000000000000 -}}
+{{- $unit := regexFind "[A-Z]i?$" . -}}
+{{- printf "%d" (div (mul (int64 (trimSuffix $unit .)) (int64 (get $units $unit)) 9) 10) -}}
+{{- end }}
+
+{{/*
 Work of a pool's checkpoints that has not ended, in pixel-steps. Every coordinator shows the same numbers: their maximum is taken, never their sum. Held work
 counts as well as waiting work, or the pool would shrink under the images it is rendering. The last term is zero and is there whenever a coordinator can read
 the record, so that "no such checkpoint yet" is 0 while "nothing is known" is no value at all, on which KEDA changes nothing. Takes (root, pool).

@@ -28,7 +28,7 @@ internal sealed class RecordGauges : FarmLoop
     {
         _record = record;
         _clock = clock;
-        Gauge(FarmInstruments.BacklogPixelSteps, "Cost of the tasks that wait in the backlog.", reading => reading.Checkpoints.Select(entry => Of(entry.BacklogCost, "checkpoint", entry.Name)));
+        Gauge(FarmInstruments.BacklogPixelSteps, "Cost of the tasks that wait in the backlog and are not paused.", reading => reading.Checkpoints.Select(entry => Of(entry.BacklogCost, "checkpoint", entry.Name)));
         Gauge(FarmInstruments.HeldPixelSteps, "Cost of the tasks that workers hold.", reading => reading.Checkpoints.Select(entry => Of(entry.HeldCost, "checkpoint", entry.Name)));
         Gauge(FarmInstruments.Tasks, "Tasks that have not ended.", reading => reading.Tasks.Select(entry => Of(entry.Value, "status", entry.Key)));
         Gauge(FarmInstruments.Workers, "Workers in the record.", reading => reading.Workers.Select(entry => Of(entry.Value, "status", entry.Key)));

@@ -19,7 +19,7 @@ public static class FarmInstruments
     /// <summary>Meter of the engine, which knows nothing of this project and repeats the name.</summary>
     public const string EngineMeter = "RenderFarm.Diffusion";
 
-    /// <summary>Gauge, pixel-steps by <c>checkpoint</c>: cost of the tasks that wait in the backlog. What scaling follows.</summary>
+    /// <summary>Gauge, pixel-steps by <c>checkpoint</c>: cost of the tasks that wait in the backlog, without those that a pause of their job or of the farm holds back. What scaling follows.</summary>
     public const string BacklogPixelSteps = "renderfarm.backlog.pixel_steps";
 
     /// <summary>Gauge, pixel-steps by <c>checkpoint</c>: cost of the tasks that workers hold.</summary>

@@ -1,7 +1,5 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using RenderFarm.Testing.Coordinator;
-using RenderFarm.Testing.Services;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Deployment;
@@ -10,29 +8,26 @@ namespace RenderFarm.IntegrationTests.Deployment;
 public sealed class BrokerRightsTests : IAsyncLifetime
 {
     private const string Reports = "farm.reports";
+    private const string Workers = "farm.workers";
+    private const string Dead = "farm.dead";
     private const string Render = "render.worker-1.cpu";
     private const string Progressed = "RenderFarm.Contracts.Attempts:AttemptsProgressed";
     private const ushort AccessRefused = 403;
 
-    private readonly TemporaryFolder _secrets = new();
     private readonly List<IConnection> _connections = [];
-    private RabbitMqService? _broker;
+    private ShippedBroker? _broker;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _broker = await RabbitMqService.StartAsync();
-        var (code, output) = await DeployCheck.RunAsync("bash", ["infra/compose-secrets.sh", _secrets.Path], "", Cancellation);
-        Assert.True(code == 0, output);
-        await _broker.ImportAsync(await File.ReadAllTextAsync(Path.Combine(_secrets.Path, "rabbitmq_definitions.json"), Cancellation));
+        _broker = await ShippedBroker.StartAsync(Cancellation);
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var connection in _connections) await connection.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
-        _secrets.Dispose();
     }
 
     [Fact]
@@ -78,15 +73,80 @@ public sealed class BrokerRightsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Message_that_no_coordinator_finishes_is_kept_and_an_operator_puts_it_back()
+    {
+        // One more than the limit that newer brokers have by themselves, beyond which they drop a message without a dead letter exchange.
+        const int Deliveries = 21;
+        await using var reader = await OpenAsync("coordinator");
+        foreach (var queue in new[] { Reports, Workers })
+            await reader.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
+        await using (var worker = await OpenAsync("worker"))
+        {
+            // What expires is meant to be gone, and is no dead letter.
+            await worker.BasicPublishAsync("", Workers, mandatory: true, new BasicProperties { Expiration = "1" }, new byte[] { 5 }, Cancellation);
+            await worker.BasicPublishAsync("", Workers, mandatory: true, new byte[] { 6 }, Cancellation);
+            await worker.BasicPublishAsync("", Reports, mandatory: true, new byte[] { 7 }, Cancellation);
+        }
+
+        for (var delivery = 1; delivery <= Deliveries; delivery++)
+        {
+            await GiveBackAsync(reader, await UntilThereAsync(reader, Reports));
+            await GiveBackAsync(reader, await UntilThereAsync(reader, Workers));
+        }
+
+        var dead = await UntilThereAsync(reader, Dead);
+        Assert.Equal([7], dead.Body.ToArray());
+        Assert.Null(await reader.BasicGetAsync(Reports, autoAck: true, Cancellation));
+        Assert.Null(await reader.BasicGetAsync(Dead, autoAck: true, Cancellation));
+        Assert.Equal([6], (await UntilThereAsync(reader, Workers)).Body.ToArray());
+        await GiveBackAsync(reader, dead);
+
+        await _broker!.RunAsync("infra/rabbitmq/put-back.sh", Cancellation);
+
+        Assert.Equal([7], (await UntilThereAsync(reader, Reports)).Body.ToArray());
+        Assert.Null(await reader.BasicGetAsync(Dead, autoAck: true, Cancellation));
+    }
+
+    [Fact]
+    public async Task Broker_of_an_operator_gets_the_same_by_one_command()
+    {
+        await _broker!.RunAsync("infra/rabbitmq/for-your-broker.sh other | rabbitmqctl import_definitions", Cancellation);
+
+        foreach (var what in new[] { "list_policies", "list_bindings", "list_permissions" })
+        {
+            var expected = await _broker.RunAsync($"rabbitmqctl --quiet --vhost {ShippedBroker.VirtualHost} {what} | grep -v -e ^operator -e ^guest | sort", Cancellation);
+            Assert.Equal(expected.Replace(ShippedBroker.VirtualHost, "other", StringComparison.Ordinal), await _broker.RunAsync($"rabbitmqctl --quiet --vhost other {what} | sort", Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task Worker_cannot_read_or_empty_what_is_dead()
+    {
+        await RefusedAsync("worker", channel => channel.BasicGetAsync(Dead, autoAck: true, Cancellation));
+        await RefusedAsync("worker", channel => channel.QueuePurgeAsync(Dead, Cancellation));
+    }
+
+    [Fact]
     public async Task Wrong_password_and_another_virtual_host_are_refused()
     {
-        await Assert.ThrowsAsync<BrokerUnreachableException>(() => ConnectAsync("worker", "wrong", "renderfarm"));
+        await Assert.ThrowsAsync<BrokerUnreachableException>(() => _broker!.ConnectAsync("worker", "wrong", ShippedBroker.VirtualHost, Cancellation));
         // The client tells of a refused virtual host on the first use of the connection.
         await Assert.ThrowsAnyAsync<RabbitMQClientException>(async () =>
         {
-            await using var connection = await ConnectAsync("worker", Password("worker"), "/");
+            await using var connection = await _broker!.ConnectAsync("worker", _broker.Password("worker"), "/", Cancellation);
             await connection.CreateChannelAsync(cancellationToken: Cancellation);
         });
+    }
+
+    private static ValueTask GiveBackAsync(IChannel channel, BasicGetResult message) =>
+        channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, Cancellation);
+
+    private static async Task<BasicGetResult> UntilThereAsync(IChannel channel, string queue)
+    {
+        while (true)
+        {
+            if (await channel.BasicGetAsync(queue, autoAck: false, Cancellation) is { } message) return message;
+        }
     }
 
     private async Task RefusedAsync(string role, Func<IChannel, Task> act)
@@ -98,20 +158,9 @@ public sealed class BrokerRightsTests : IAsyncLifetime
 
     private async Task<IChannel> OpenAsync(string role)
     {
-        var connection = await ConnectAsync(role, Password(role), "renderfarm");
+        var connection = await _broker!.ConnectAsync(role, _broker.Password(role), ShippedBroker.VirtualHost, Cancellation);
         _connections.Add(connection);
         // Confirmed and mandatory: a message without rights or without a queue is an exception and not a silence.
         return await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
     }
-
-    private Task<IConnection> ConnectAsync(string user, string password, string virtualHost) => new ConnectionFactory
-    {
-        HostName = _broker!.Address.Host,
-        Port = _broker.Address.Port,
-        UserName = user,
-        Password = password,
-        VirtualHost = virtualHost,
-    }.CreateConnectionAsync(Cancellation);
-
-    private string Password(string role) => File.ReadAllText(Path.Combine(_secrets.Path, $"rabbitmq_{role}_password"));
 }

@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.Configuration;
 using RenderFarm.Testing;
+using RenderFarm.Worker;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Deployment;
@@ -61,6 +64,38 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
         });
     }
 
+    [Theory]
+    [MemberData(nameof(ValueSets))]
+    public async Task Worker_takes_every_setting_it_is_given_and_fetches_checkpoints_within_the_size_of_its_volume(string values)
+    {
+        foreach (var worker in (await DeploymentsAsync(values)).Where(deployment => deployment.Metadata.Labels.ContainsKey("renderfarm/pool")))
+        {
+            var container = worker.Spec.Template.Spec.Containers.Single();
+            var options = OptionsOf(container.Env);
+            Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+
+            var mount = container.VolumeMounts.Single(mount => options.CheckpointCache!.StartsWith(mount.MountPath + "/", StringComparison.Ordinal));
+            Assert.NotEqual(true, mount.ReadOnlyProperty);
+            var volume = worker.Spec.Template.Spec.Volumes.Single(volume => volume.Name == mount.Name);
+            // A pod whose emptyDir outgrows its size is evicted with all it holds.
+            if (volume.EmptyDir is { } disk) Assert.InRange(options.CheckpointCacheBytes, disk.SizeLimit.ToInt64() / 2, disk.SizeLimit.ToInt64() * 95 / 100);
+            Assert.All(options.Checkpoints, folder => Assert.StartsWith("/", folder, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Folder_of_a_node_is_the_cache_of_one_worker_alone()
+    {
+        var pod = (await DeploymentsAsync("gpu-pools")).Select(deployment => deployment.Spec.Template).Single(pod => pod.Spec.Volumes.Any(volume => volume.HostPath is not null));
+
+        var apart = pod.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution.Single();
+        Assert.Equal("kubernetes.io/hostname", apart.TopologyKey);
+        // Of any namespace: the node has one such folder.
+        Assert.NotNull(apart.NamespaceSelector);
+        var (label, value) = apart.LabelSelector.MatchLabels.Single();
+        Assert.Equal(pod.Metadata.Labels[label], value);
+    }
+
     [Fact]
     public async Task Scaled_pool_leaves_its_size_to_KEDA_and_follows_the_cost_of_its_checkpoints()
     {
@@ -80,7 +115,11 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     [InlineData("/store/endpoint", "store.endpoint=s3.example.org")]
     [InlineData("/bus/workerConnection", "bus.workerConnection=http://rabbitmq")]
     [InlineData("/pools/0/name", "pools[0].name=Much_too_long_a_name")]
+    [InlineData("/pools/0/checkpoints/0", "pools[0].checkpoints[0]=sd15")]
+    [InlineData("/pools/0/cacheSize", "pools[0].cacheSize=20")]
+    [InlineData("/pools/0/cacheSize", "pools[0].cacheSize=1.5Ti")]
     [InlineData("/worker/stopGraceSeconds", "worker.stopGraceSeconds=301")]
+    [InlineData("/coordinator/terminationGraceSeconds", "coordinator.terminationGraceSeconds=30")]
     [InlineData("replica", "coordinator.replica=2")]
     [InlineData("serverAddress is required", "autoscaling.enabled=true", "pools[0].scaling.min=0", "pools[0].scaling.max=2", "pools[0].scaling.pixelStepsPerSecond=1", "pools[0].scaling.workSeconds=1")]
     public async Task Wrong_value_is_refused_by_name(string named, params string[] settings)
@@ -101,6 +140,15 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
         ["monitoring.coreos.com/v1/PodMonitor"] = typeof(object),
         ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(object),
     };
+
+    // As the program reads them; a setting that it does not know would be ignored without a word.
+    private static WorkerOptions OptionsOf(IEnumerable<V1EnvVar> variables)
+    {
+        var settings = variables.Where(variable => variable.Name.StartsWith("RENDERFARM__", StringComparison.Ordinal))
+            .Select(variable => KeyValuePair.Create(variable.Name.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value.Replace("$(POD_NAME)", "pod-1", StringComparison.Ordinal)));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        return configuration.GetSection(WorkerOptions.Section).Get<WorkerOptions>(binder => binder.ErrorOnUnknownConfiguration = true)!;
+    }
 
     private static string Variable(V1Deployment worker, string name) =>
         worker.Spec.Template.Spec.Containers.Single().Env.Single(variable => variable.Name == name).Value;

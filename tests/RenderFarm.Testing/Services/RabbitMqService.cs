@@ -63,6 +63,9 @@ public sealed class RabbitMqService : IAsyncDisposable
         imported.EnsureSuccessStatusCode();
     }
 
+    /// <summary>A file of shell variables by which <c>rabbitmqctl</c> finds this broker.</summary>
+    public string EnvironmentFile => Path.Combine(Own.Folder, "environment");
+
     /// <summary>Ends the broker in good order. About 6 seconds.</summary>
     public Task StopAsync() => Own.DownAsync("TERM");
 

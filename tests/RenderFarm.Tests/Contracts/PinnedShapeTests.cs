@@ -123,6 +123,16 @@ public sealed class PinnedShapeTests
             "worker-1", Sample.Run.Value, new WorkerCapabilities([new DeviceCapabilities("cpu", 4, Sample.Profile, 250_000)], [Description])),
         ["message.worker_announced.fetching"] = new WorkerAnnounced(
             "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { IsFixedSize = true, OneTimestepPerCall = true, ZeroesEmptyNegative = true }]) { FetchesCheckpoints = true }),
+        ["message.worker_announced.measured"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities(
+            [
+                new DeviceCapabilities("cuda0", 16, Sample.Profile, 20_000_000)
+                {
+                    MemoryBytes = 25_769_803_776,
+                    Resident = [Sample.Checkpoint],
+                    Measured = [new SharedSpeed(1, 8_000_000), new SharedSpeed(16, 20_500_000.5)],
+                },
+            ], [Description])),
         ["message.prepare_checkpoint"] = new PrepareCheckpoint("cpu", Sample.Checkpoint),
         ["api.checkpoint.stored"] = Sample.CheckpointView with { OneTimestepPerCall = true, StoredBytes = 12_345, PushedAt = Sample.Time },
         ["api.stored_checkpoint"] = new StoredCheckpointView("demo", Sample.Checkpoint, 12_345, Sample.Time),
@@ -137,6 +147,10 @@ public sealed class PinnedShapeTests
     };
 
     public static TheoryData<string> Names => [.. Shapes.Keys];
+
+    /// <summary>The type of a shape, which files of that name and of names that begin with it hold.</summary>
+    internal static Type TypeOf(string file) =>
+        Shapes[Shapes.Keys.Where(name => file == name || file.StartsWith(name + ".", StringComparison.Ordinal)).MaxBy(name => name.Length)!].GetType();
 
     [Theory]
     [MemberData(nameof(Names))]

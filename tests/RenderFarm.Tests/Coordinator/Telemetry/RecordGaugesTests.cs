@@ -66,6 +66,43 @@ public sealed class RecordGaugesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Waiting_work_of_a_paused_job_calls_for_no_workers_and_its_running_work_keeps_theirs()
+    {
+        var paused = AJob.With(total: 10);
+        Move(paused, TaskStatuses.Running, 4);
+        paused.PausedAt = DateTimeOffset.UnixEpoch;
+        await SaveAsync(db => db.Jobs.AddRange(paused, AJob.With(total: 7)));
+
+        await ReadAsync();
+
+        Assert.Equal(7, _reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint")["demo"], 6);
+        Assert.Equal(4, _reader.Now(FarmInstruments.HeldPixelSteps, "checkpoint")["demo"], 6);
+        Assert.Equal(13, _reader.Now(FarmInstruments.Tasks, "status")["queued"]);
+    }
+
+    [Fact]
+    public async Task Waiting_work_of_a_paused_farm_calls_for_no_workers_until_it_is_resumed()
+    {
+        var job = AJob.With(total: 10);
+        Move(job, TaskStatuses.Dispatched, 4);
+        await SaveAsync(db =>
+        {
+            db.Jobs.Add(job);
+            db.State.Add(new FarmState { PausedAt = DateTimeOffset.UnixEpoch });
+        });
+        await ReadAsync();
+
+        Assert.Equal(0, _reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint")["demo"]);
+        Assert.Equal(4, _reader.Now(FarmInstruments.HeldPixelSteps, "checkpoint")["demo"], 6);
+
+        await SaveAsync(db => db.State.Single().PausedAt = null);
+        var pass = _gauges.NextPass();
+        _clock.Advance(RecordGauges.Interval);
+        await pass.WaitAsync(Cancellation);
+        Assert.Equal(6, _reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint")["demo"], 6);
+    }
+
+    [Fact]
     public async Task Jobs_that_have_ended_weigh_nothing()
     {
         var job = AJob.With(total: 2);
