@@ -34,7 +34,7 @@ public sealed class FarmSender
         message, $"queue {queue}", async either =>
         {
             var target = await _bus.GetSendEndpoint(_isRemote ? Broker : EndpointNames.Address(queue));
-            await target.Send(message, message.GetType(), Pipe.Execute<SendContext>(context => Address(context, queue, message, isLasting, either)), either);
+            await target.Send(message, message.GetType(), Pipe.Execute<SendContext>(context => Address(context, queue, message, isLasting)), either);
         }, cancellation);
 
     /// <summary>Tells everyone who listens now; nobody may be listening.</summary>
@@ -43,10 +43,8 @@ public sealed class FarmSender
         where T : class => BoundedAsync(
         message, "its listeners", either => _bus.Publish(message, Pipe.Execute<PublishContext<T>>(context => context.Durable = false), either), cancellation);
 
-    private void Address(SendContext context, string queue, object message, bool isLasting, CancellationToken either)
+    private void Address(SendContext context, string queue, object message, bool isLasting)
     {
-        // Here the connection is there again, which may be long after the caller was told that it failed: a minute's worth of given-up heartbeats would follow.
-        either.ThrowIfCancellationRequested();
         context.Durable = isLasting;
         if (!_isRemote) return;
         context.TimeToLive = MessageLife.Of(message);

@@ -78,6 +78,8 @@ public class DispatchTests : CoordinatorTest
 
         var job = await Host.SubmitAsync(new { prompt = "x", model = "second" }, Deadline);
         Assert.Equal("No active worker holds the checkpoint sha256:b.", job.Waiting);
+        // Who left comes back as a new process.
+        beta.Incarnation = Guid.NewGuid();
         await beta.AnnounceAsync();
 
         var ended = await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);

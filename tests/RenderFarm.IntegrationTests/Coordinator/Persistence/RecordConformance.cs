@@ -105,7 +105,12 @@ public abstract class RecordConformance : IAsyncLifetime
         await Record.WriteAsync(
             db => Task.FromResult(db.Workers.Add(new FarmWorker
             {
-                Name = "alpha", Incarnation = Guid.NewGuid(), Checkpoints = [], FirstSeenAt = Noon, LastSeenAt = Noon, Status = status,
+                Name = "alpha",
+                Incarnation = Guid.NewGuid(),
+                Checkpoints = [],
+                FirstSeenAt = Noon,
+                LastSeenAt = Noon,
+                Status = status,
                 DrainedAt = isDrained ? Noon : null,
             })),
             Cancellation);
