@@ -30,6 +30,9 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 212, Level = LogLevel.Warning, Message = "{File} in the checkpoint cache cannot be read and is left aside: {Reason}")]
     public static partial void CacheEntryUnreadable(ILogger logger, string file, string reason);
 
+    [LoggerMessage(EventId = 214, Level = LogLevel.Warning, Message = "{Folder} in the checkpoint cache belongs to no checkpoint in it and could not be removed: {Reason}")]
+    public static partial void CacheLeftoverStays(ILogger logger, string folder, string reason);
+
     [LoggerMessage(EventId = 213, Level = LogLevel.Warning, Message = "Checkpoint {Digest} could not be prepared: {Reason}")]
     public static partial void PrepareFailed(ILogger logger, string digest, string reason);
 
