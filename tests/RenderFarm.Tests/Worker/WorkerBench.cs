@@ -123,8 +123,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public async Task<T> NextReportAsync<T>()
     {
-        var report = await _reports.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken);
-        return Xunit.Assert.IsType<T>(report);
+        return Xunit.Assert.IsType<T>(await NextAsync());
     }
 
     /// <summary>The next of a kind that is as asked for; what comes before it is passed over.</summary>
@@ -132,9 +131,13 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     {
         while (true)
         {
-            if (await _reports.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken) is T seen && isIt?.Invoke(seen) != false) return seen;
+            if (await NextAsync() is T seen && isIt?.Invoke(seen) != false) return seen;
         }
     }
+
+    // Bounded: what never comes is a failure, and not a test run that never ends.
+    private Task<object> NextAsync() =>
+        _reports.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Xunit.TestContext.Current.CancellationToken);
 
     /// <summary>Whether anything was said that nobody has read yet.</summary>
     public bool HasMore => _reports.Reader.TryPeek(out _);
