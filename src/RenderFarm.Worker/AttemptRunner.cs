@@ -22,6 +22,7 @@ internal sealed class AttemptRunner(
     RenderDevices devices,
     InputPictures inputs,
     ImagePublisher publisher,
+    StorePatience patience,
     ReportOutbox reports,
     ProgressBoard progress,
     TimeProvider clock,
@@ -44,7 +45,6 @@ internal sealed class AttemptRunner(
     private async Task LiveAsync(HeldRun run)
     {
         var report = await RenderAsync(run);
-        progress.Remove(run, devices[run.Device].Steps);
         reports.Add(report, sent: () =>
         {
             // Held until the report is on the bus: heartbeats keep the lease meanwhile.
@@ -60,18 +60,15 @@ internal sealed class AttemptRunner(
         try
         {
             // 1. What the recipe asks for, with the pictures it begins from.
-            var request = SettingsMapping.ToRequest(recipe, await inputs.OfAsync(recipe, run.Stopping));
+            var pictures = await patience.RunAsync(run.Attempt, () => inputs.OfAsync(recipe, run.Stopping), run.Stopping);
+            var request = SettingsMapping.ToRequest(recipe, pictures);
 
             // 2. The pipeline of its checkpoint, loaded if it is not.
             var device = devices[run.Device];
-            var pipeline = await device.Pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
+            var pipeline = await patience.RunAsync(run.Attempt, () => device.Pipelines.UseAsync(recipe.Checkpoint, run.Stopping), run.Stopping);
 
-            // 3. Pixels. The engine decides when; the first progress says that it has begun.
-            var watch = progress.Watch(run, device.Steps, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var rendering = TimedAsync(device.Speed, recipe, pipeline.Value.GenerateAsync(request, watch, run.Stopping));
-            // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
-            _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            var result = await rendering.WaitAsync(run.Abandoned);
+            // 3. Pixels.
+            var result = await PixelsAsync(run, device, pipeline, request);
 
             // 4. File, object, and only then the word that it is there.
             var profile = SettingsMapping.ToProfile(pipeline.Value.Environment);
@@ -96,6 +93,30 @@ internal sealed class AttemptRunner(
             var failure = Classify(error);
             WorkerLog.AttemptFailed(logger, run.Attempt, failure.Code, failure.Detail, error);
             return new AttemptFailed(run.Attempt, run.Run, identity.Name, failure);
+        }
+    }
+
+    // The engine decides when; the first progress says that it has begun.
+    private async Task<GenerationResult> PixelsAsync(HeldRun run, RenderDevice device, PipelineUse pipeline, GenerationRequest request)
+    {
+        var watch = progress.Watch(run, device.Steps, started: () =>
+        {
+            run.Phase = RunPhase.Rendering;
+            reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name));
+        });
+        var rendering = TimedAsync(device.Speed, run.Command.Recipe, pipeline.Value.GenerateAsync(request, watch, run.Stopping));
+        try
+        {
+            return await rendering.WaitAsync(run.Abandoned);
+        }
+        finally
+        {
+            // The engine answers for its own time alone: a store that hangs from here on is not an engine that does.
+            run.Phase = RunPhase.Storing;
+            progress.Remove(run, device.Steps);
+            // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
+            if (rendering.IsCompleted) pipeline.Dispose();
+            else _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 

@@ -2,10 +2,10 @@ using RenderFarm.Hosting.Health;
 
 namespace RenderFarm.Worker;
 
-/// <summary>Passes on what the watchdog found.</summary>
-internal sealed class EngineReadiness(EngineWatchdog watchdog) : IReadiness
+/// <summary>A worker that retires is not ready, and says why.</summary>
+internal sealed class EngineReadiness(Retirement retirement) : IReadiness
 {
     public string Name => "The engine";
 
-    public Task<string?> WhatIsAwayAsync(CancellationToken cancellation) => Task.FromResult(watchdog.Reason);
+    public Task<string?> WhatIsAwayAsync(CancellationToken cancellation) => Task.FromResult(retirement.Reason);
 }

@@ -6,20 +6,22 @@ using RenderFarm.Worker.Devices;
 namespace RenderFarm.Worker;
 
 /// <summary>
-/// Notices an engine that is stuck. First it asks: every run is stopped, which terminates the call as far as the inference library can. When
-/// that does not help within the grace, the runs are given up: they are reported as failed by this worker, retryable elsewhere, and the device
-/// takes no more and the worker says that it is not ready, since a native call cannot be ended but with its process.
+/// Notices an engine that is stuck. First it asks: every run in the engine is stopped, which terminates the call as far as the inference library can. When
+/// that does not help within the grace, the device is given up: its runs are reported as failed by this worker, retryable elsewhere, and the worker retires.
 /// </summary>
 internal sealed class EngineWatchdog(
-    RenderDevices devices, HeldRuns runs, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<EngineWatchdog> logger)
+    RenderDevices devices,
+    HeldRuns runs,
+    Retirement retirement,
+    HeartbeatLoop heartbeats,
+    IOptions<WorkerOptions> options,
+    TimeProvider clock,
+    ILogger<EngineWatchdog> logger)
     : FarmLoop(options.Value.StuckAfter / 12, clock, logger)
 {
     private readonly TimeProvider _clock = clock;
     private readonly Dictionary<string, DateTimeOffset> _asked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _givenUp = new(StringComparer.Ordinal);
-
-    /// <summary>Why the worker can render no more, in a sentence; null while it can.</summary>
-    public string? Reason { get; private set; }
 
     protected override Task<bool> PassAsync(CancellationToken stopping)
     {
@@ -35,16 +37,18 @@ internal sealed class EngineWatchdog(
         }
         else if (!_asked.TryGetValue(device.Name, out var since))
         {
-            WorkerLog.EngineStuck(logger, silence);
+            WorkerLog.EngineStuck(logger, device.Name, silence);
             _asked[device.Name] = now;
-            foreach (var run in runs.Snapshot().Where(run => run.Device == device.Name)) run.Stop(StopCause.Stuck);
+            runs.StopRendering(device.Name);
         }
         else if (now - since >= options.Value.StuckGrace)
         {
-            Reason = $"The engine has made no step for {silence.TotalSeconds:0} s and does not stop. Start the worker again.";
-            WorkerLog.EngineAbandoned(logger, silence);
+            WorkerLog.EngineAbandoned(logger, device.Name, silence);
             _givenUp.Add(device.Name);
+            retirement.Begin($"The engine of device {device.Name} has made no step for {silence.TotalSeconds:0} s and does not stop; the worker takes no more and ends, to be started again.");
             runs.Abandon(device.Name);
+            // Offered any longer, the device would look idle and be chosen first.
+            heartbeats.Wake();
         }
     }
 }

@@ -19,12 +19,26 @@ internal enum StopCause
     Stuck,
 }
 
+/// <summary>How far a held run is.</summary>
+internal enum RunPhase
+{
+    /// <summary>For its pictures, its checkpoint or a slot.</summary>
+    Waiting,
+
+    /// <summary>In the engine.</summary>
+    Rendering,
+
+    /// <summary>Its pixels are out; file, object and report follow.</summary>
+    Storing,
+}
+
 /// <summary>One delivery of an attempt from the moment it is taken until its last report is sent.</summary>
 internal sealed class HeldRun(RunAttempt command, RunId run, string device) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private int _cause;
+    private int _phase;
 
     public RunAttempt Command => command;
 
@@ -43,17 +57,38 @@ internal sealed class HeldRun(RunAttempt command, RunId run, string device) : ID
     /// <summary>The first cause given; later ones do not change it.</summary>
     public StopCause Cause => (StopCause)Volatile.Read(ref _cause);
 
+    /// <summary>Moves on only.</summary>
+    public RunPhase Phase
+    {
+        get => (RunPhase)Volatile.Read(ref _phase);
+        set => Volatile.Write(ref _phase, (int)value);
+    }
+
+    /// <summary>Asks it to stop. One that has ended meanwhile hears nothing.</summary>
     public void Stop(StopCause cause)
     {
-        if (Interlocked.CompareExchange(ref _cause, (int)cause, (int)StopCause.None) == (int)StopCause.None) _stop.Cancel();
+        if (Interlocked.CompareExchange(ref _cause, (int)cause, (int)StopCause.None) == (int)StopCause.None) Cancel(_stop);
     }
 
     /// <summary>Gives up on the engine, which was asked to stop and did not.</summary>
-    public void Abandon() => _abandon.Cancel();
+    public void Abandon() => Cancel(_abandon);
 
     public void Dispose()
     {
         _stop.Dispose();
         _abandon.Dispose();
+    }
+
+    // Whoever goes through the held runs may come to one whose last report is sent in this moment.
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended, which is what was asked for.
+        }
     }
 }

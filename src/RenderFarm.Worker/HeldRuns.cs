@@ -8,15 +8,14 @@ internal sealed class HeldRuns
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, HeldRun> _runs = [];
     private TaskCompletionSource _empty = Completed();
-    private readonly HashSet<string> _abandoned = new(StringComparer.Ordinal);
     private bool _closed;
 
-    /// <summary>Takes a run; false when the worker is leaving, or the device's engine is stuck for good.</summary>
+    /// <summary>Takes a run; false when the worker takes no more.</summary>
     public bool TryAdd(HeldRun run)
     {
         lock (_gate)
         {
-            if (_closed || _abandoned.Contains(run.Device)) return false;
+            if (_closed) return false;
             if (_runs.Count == 0) _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _runs.Add(run.Run.Value, run);
             return true;
@@ -48,25 +47,43 @@ internal sealed class HeldRuns
     /// <summary>Takes no more, stops all, and completes when all have been handed back.</summary>
     public Task CloseAsync()
     {
-        Task empty;
-        lock (_gate)
-        {
-            _closed = true;
-            empty = _empty.Task;
-        }
-
+        var empty = TakeNoMore();
         foreach (var run in Snapshot()) run.Stop(StopCause.Shutdown);
         return empty;
     }
 
-    /// <summary>Takes no more for a device and waits for its engine no longer.</summary>
+    /// <summary>Takes no more, hands back what waits, and completes when what has begun has ended too.</summary>
+    public Task DrainAsync()
+    {
+        var empty = TakeNoMore();
+        foreach (var run in Snapshot().Where(run => run.Phase == RunPhase.Waiting)) run.Stop(StopCause.Shutdown);
+        return empty;
+    }
+
+    /// <summary>Asks an engine that makes no steps to let go of what it renders. What waits for it, or has its pixels, is not concerned.</summary>
+    public void StopRendering(string device)
+    {
+        foreach (var run in On(device).Where(run => run.Phase == RunPhase.Rendering)) run.Stop(StopCause.Stuck);
+    }
+
+    /// <summary>Waits for a device's engine no longer: what it renders has failed, what waits for it goes back unspent, what is being stored goes on.</summary>
     public void Abandon(string device)
     {
-        lock (_gate) _abandoned.Add(device);
-        foreach (var run in Snapshot().Where(run => run.Device == device))
+        foreach (var run in On(device).Where(run => run.Phase != RunPhase.Storing))
         {
-            run.Stop(StopCause.Stuck);
+            run.Stop(run.Phase == RunPhase.Rendering ? StopCause.Stuck : StopCause.Shutdown);
             run.Abandon();
+        }
+    }
+
+    private IEnumerable<HeldRun> On(string device) => Snapshot().Where(run => run.Device == device);
+
+    private Task TakeNoMore()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            return _empty.Task;
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
@@ -10,21 +9,23 @@ using RenderFarm.Imaging;
 namespace RenderFarm.Worker;
 
 /// <summary>Pixels to a stored object: encode with the recipe inside, checksum, key, put.</summary>
-internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<ImagePublisher> logger, IImageFiles? files = null)
+internal sealed class ImagePublisher(IObjectStore store, StorePatience patience, IOptions<WorkerOptions> options, TimeProvider clock, IImageFiles? files = null)
     : IDisposable
 {
     private readonly IImageFiles _files = files ?? new ImageFiles();
 
-    // A store that is slower than the engine gets no more requests for it; pixels wait here, as many as the dispatcher lets the worker hold.
+    // A store that is slower than the engine gets no more requests for it, and one that is away no more tries; pixels wait here, as many as the dispatcher
+    // lets the worker hold.
     private readonly SemaphoreSlim _places = new(options.Value.StoresAtOnce);
 
-    /// <exception cref="ObjectStoreException">The store refused as often as tries are allowed.</exception>
+    /// <exception cref="ObjectStoreException">The store refused, or was away for longer than the worker's patience since the pixels came.</exception>
     public async Task<StoredImage> PublishAsync(HeldRun run, GenerationResult result, ExecutionProfile profile, CancellationToken cancellation)
     {
+        var since = clock.GetTimestamp();
         await _places.WaitAsync(cancellation);
         try
         {
-            return await StoreAsync(run, result, profile, cancellation);
+            return await StoreAsync(run, result, profile, since, cancellation);
         }
         finally
         {
@@ -35,7 +36,7 @@ internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions>
     /// <inheritdoc />
     public void Dispose() => _places.Dispose();
 
-    private async Task<StoredImage> StoreAsync(HeldRun run, GenerationResult result, ExecutionProfile profile, CancellationToken cancellation)
+    private async Task<StoredImage> StoreAsync(HeldRun run, GenerationResult result, ExecutionProfile profile, long since, CancellationToken cancellation)
     {
         var command = run.Command;
         var file = _files.Encode(result.Image, SettingsMapping.ToFileFormat(command.Format), command.Quality, new ImageTexts
@@ -45,25 +46,14 @@ internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions>
             Profile = profile.ToString(),
         });
         var key = ObjectKey.ForImage(run.Attempt, run.Run, command.Format);
-        await PutAsync(key, file, command.Format, cancellation);
+        await patience.RunAsync(run.Attempt, () => PutAsync(key, file, command.Format, cancellation), cancellation, since);
         return new StoredImage(
             key.Value, Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, (long)result.RenderTime.TotalMilliseconds, profile.ToString());
     }
 
-    private async Task PutAsync(ObjectKey key, byte[] file, string format, CancellationToken cancellation)
+    private async Task<long> PutAsync(ObjectKey key, byte[] file, string format, CancellationToken cancellation)
     {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                await store.PutAsync(key, file, ImageFormats.ContentType(format), cancellation);
-                return;
-            }
-            catch (ObjectStoreException error) when (tries < options.Value.StoreTries)
-            {
-                WorkerLog.StoringFailed(logger, key.Value, tries, options.Value.StoreTries, error);
-                await Task.Delay(TimeSpan.FromMilliseconds(100 << (tries - 1)), clock, cancellation);
-            }
-        }
+        await store.PutAsync(key, file, ImageFormats.ContentType(format), cancellation);
+        return file.Length;
     }
 }

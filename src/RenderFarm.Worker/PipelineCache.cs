@@ -19,8 +19,9 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
 
 /// <summary>
 /// Which checkpoints are loaded on a device. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
-/// uses is unloaded.
+/// uses is unloaded. Loading is a use too: it goes on when those who asked have left, and what nobody wants any more is unloaded when it is over.
 /// </summary>
+/// <remarks>What is in use when the cache is disposed is unloaded when its use ends; a call that never returns keeps its memory, which it still writes to.</remarks>
 internal sealed class PipelineCache(
     string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
 {
@@ -28,6 +29,7 @@ internal sealed class PipelineCache(
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private long _uses;
+    private bool _isClosed;
 
     /// <summary>The pipeline of a checkpoint, loading it first if need be.</summary>
     /// <exception cref="UnknownCheckpointException">This worker has no such checkpoint.</exception>
@@ -37,7 +39,7 @@ internal sealed class PipelineCache(
         var entry = Enter(digest);
         try
         {
-            return new PipelineUse((await entry.Pipeline.Value.WaitAsync(cancellation)).Pipeline, () => Leave(digest, entry));
+            return new PipelineUse((await entry.Loading.WaitAsync(cancellation)).Pipeline, () => Leave(digest, entry));
         }
         catch
         {
@@ -50,9 +52,12 @@ internal sealed class PipelineCache(
     {
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
             if (!_entries.TryGetValue(digest, out var entry))
             {
-                entry = new Entry(new Lazy<Task<LoadedPipeline>>(() => Task.Run(() => LoadAsync(digest))));
+                entry = new Entry { Users = 1 };
+                var loading = entry;
+                entry.Loading = Task.Run(() => LoadAsync(digest, loading));
                 _entries.Add(digest, entry);
             }
 
@@ -63,6 +68,23 @@ internal sealed class PipelineCache(
     }
 
     // Goes on when those who asked have left: others will ask again, and a fetch may be nearly done.
+    private async Task<LoadedPipeline> LoadAsync(string digest, Entry entry)
+    {
+        try
+        {
+            return entry.Loaded = await LoadAsync(digest);
+        }
+        catch
+        {
+            entry.HasFailed = true;
+            throw;
+        }
+        finally
+        {
+            Leave(digest, entry);
+        }
+    }
+
     private async Task<LoadedPipeline> LoadAsync(string digest)
     {
         var checkpoint = await shelf.TakeAsync(digest, _stopping.Token);
@@ -80,18 +102,12 @@ internal sealed class PipelineCache(
 
     private void Leave(string digest, Entry entry)
     {
-        List<Entry> unloaded = [];
+        List<Entry> unloaded;
         lock (_gate)
         {
             entry.Users--;
-            if (entry.Users == 0 && entry.Pipeline.Value is { IsFaulted: true } or { IsCanceled: true } && _entries.GetValueOrDefault(digest) == entry) _entries.Remove(digest);
-            while (_entries.Count > options.Value.ResidentCheckpoints)
-            {
-                var idle = _entries.Where(candidate => candidate.Value.Users == 0).OrderBy(candidate => candidate.Value.LastUse).FirstOrDefault();
-                if (idle.Value is null) break;
-                _entries.Remove(idle.Key);
-                unloaded.Add(idle.Value);
-            }
+            if (entry is { Users: 0, HasFailed: true } && _entries.GetValueOrDefault(digest) == entry) _entries.Remove(digest);
+            unloaded = TakeIdle(_isClosed ? 0 : options.Value.ResidentCheckpoints);
         }
 
         foreach (var idle in unloaded) idle.Dispose();
@@ -100,36 +116,51 @@ internal sealed class PipelineCache(
     public void Dispose()
     {
         _stopping.Cancel();
+        List<Entry> unloaded;
         lock (_gate)
         {
-            foreach (var entry in _entries.Values) entry.Dispose();
-            _entries.Clear();
+            _isClosed = true;
+            unloaded = TakeIdle(0);
         }
+
+        foreach (var idle in unloaded) idle.Dispose();
+    }
+
+    // The least recently used first, until no more than the limit is left, or all others are in use.
+    private List<Entry> TakeIdle(int limit)
+    {
+        var idle = _entries.Where(entry => entry.Value.Users == 0).OrderBy(entry => entry.Value.LastUse).Take(Math.Max(0, _entries.Count - limit)).ToList();
+        foreach (var (digest, _) in idle) _entries.Remove(digest);
+        return [.. idle.Select(entry => entry.Value)];
     }
 
     /// <summary>Digests of what is loaded now.</summary>
     public IReadOnlyList<string> Resident()
     {
-        lock (_gate) return [.. _entries.Where(entry => entry.Value.IsLoaded).Select(entry => entry.Key)];
+        lock (_gate) return [.. _entries.Where(entry => entry.Value.Loaded is not null).Select(entry => entry.Key)];
     }
 
     private sealed record LoadedPipeline(ITextToImagePipeline Pipeline, CheckpointUse Checkpoint);
 
-    private sealed class Entry(Lazy<Task<LoadedPipeline>> pipeline) : IDisposable
+    private sealed class Entry : IDisposable
     {
-        public bool IsLoaded => pipeline is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+        /// <summary>What those who ask wait for.</summary>
+        public Task<LoadedPipeline> Loading { get; set; } = null!;
 
-        public Lazy<Task<LoadedPipeline>> Pipeline => pipeline;
+        /// <summary>What came of it; null before, and after a failure.</summary>
+        public LoadedPipeline? Loaded { get; set; }
 
+        public bool HasFailed { get; set; }
+
+        /// <summary>Those who asked and have not left, and the loading itself.</summary>
         public int Users { get; set; }
 
         public long LastUse { get; set; }
 
         public void Dispose()
         {
-            if (!IsLoaded) return;
-            pipeline.Value.Result.Pipeline.Dispose();
-            pipeline.Value.Result.Checkpoint.Dispose();
+            Loaded?.Pipeline.Dispose();
+            Loaded?.Checkpoint.Dispose();
         }
     }
 }

@@ -12,14 +12,17 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "Loading checkpoint {Name} from {Folder}")]
     public static partial void LoadingCheckpoint(ILogger logger, string name, string folder);
 
-    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "Storing {Key} failed at try {Try} of {Tries}")]
-    public static partial void StoringFailed(ILogger logger, string key, int @try, int tries, Exception error);
+    [LoggerMessage(EventId = 204, Level = LogLevel.Error, Message = "The engine of {Device} has made no step for {Silence}; what it renders is asked to stop")]
+    public static partial void EngineStuck(ILogger logger, string device, TimeSpan silence);
 
-    [LoggerMessage(EventId = 204, Level = LogLevel.Error, Message = "The engine has made no step for {Silence}; every run is asked to stop")]
-    public static partial void EngineStuck(ILogger logger, TimeSpan silence);
+    [LoggerMessage(EventId = 205, Level = LogLevel.Critical, Message = "The engine of {Device} has made no step for {Silence} and does not stop; the worker takes no more, finishes what runs on other devices, and ends")]
+    public static partial void EngineAbandoned(ILogger logger, string device, TimeSpan silence);
 
-    [LoggerMessage(EventId = 205, Level = LogLevel.Critical, Message = "The engine has made no step for {Silence} and does not stop; the worker takes no more and has to be started again")]
-    public static partial void EngineAbandoned(ILogger logger, TimeSpan silence);
+    [LoggerMessage(EventId = 206, Level = LogLevel.Critical, Message = "The worker ends and has to be started again: {Reason}")]
+    public static partial void Retired(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 207, Level = LogLevel.Warning, Message = "The object store is away; attempt {Attempt} tries again in {Pause}: {Reason}")]
+    public static partial void StoreAway(ILogger logger, RenderFarm.Contracts.AttemptId attempt, TimeSpan pause, string reason);
 
     [LoggerMessage(EventId = 210, Level = LogLevel.Information, Message = "Fetching or comparing checkpoint {Name} ({Digest}), {Bytes} bytes")]
     public static partial void FetchingCheckpoint(ILogger logger, string name, string digest, long bytes);
@@ -29,6 +32,9 @@ internal static partial class WorkerLog
 
     [LoggerMessage(EventId = 212, Level = LogLevel.Warning, Message = "{File} in the checkpoint cache cannot be read and is left aside: {Reason}")]
     public static partial void CacheEntryUnreadable(ILogger logger, string file, string reason);
+
+    [LoggerMessage(EventId = 214, Level = LogLevel.Warning, Message = "{Folder} in the checkpoint cache belongs to no checkpoint in it and could not be removed: {Reason}")]
+    public static partial void CacheLeftoverStays(ILogger logger, string folder, string reason);
 
     [LoggerMessage(EventId = 213, Level = LogLevel.Warning, Message = "Checkpoint {Digest} could not be prepared: {Reason}")]
     public static partial void PrepareFailed(ILogger logger, string digest, string reason);

@@ -84,11 +84,14 @@ public sealed class WorkerOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
     public TimeSpan Progress { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Tries to store one image before the attempt fails, 1…10; default 3, with growing pauses.</summary>
-    [Range(1, 10)]
-    public int StoreTries { get; set; } = 3;
+    /// <summary>
+    /// How long an attempt waits for an object store that is away, from when it needs it, 0 s…1 day; default 10 min, with pauses that grow to 10 s. After that it
+    /// fails, and is charged. Of a store that refuses, as for a wrong key, it fails at once.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Worker:StorePatience is 0 seconds to 1 day.")]
+    public TimeSpan StorePatience { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Images encoded and stored at the same time, 1…1,024; default 16. The others wait with their pixels.</summary>
+    /// <summary>Images encoded and stored at the same time, 1…1,024; default 16. The others wait with their pixels, as they do while the store is away.</summary>
     [Range(1, 1024)]
     public int StoresAtOnce { get; set; } = 16;
 

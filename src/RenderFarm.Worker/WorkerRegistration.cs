@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Startup;
 using RenderFarm.Worker.Checkpoints;
 using RenderFarm.Worker.Devices;
 using RenderFarm.Worker.NullRenderer;
@@ -27,11 +28,14 @@ public static class WorkerRegistration
         services.AddSingleton(Devices);
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<InputPictures>();
+        services.AddSingleton<StorePatience>();
         services.AddSingleton<ImagePublisher>();
         services.AddSingleton<WorkerMeters>().AddSingleton<ReportSender>();
         services.AddSingleton<IReportSender>(provider =>
             new MeteredReportSender(provider.GetRequiredService<ReportSender>(), provider.GetRequiredService<WorkerMeters>()));
         services.AddSingleton<AttemptRunner>();
+        services.TryAddSingleton<EarlyEnd>();
+        services.AddSingleton<Retirement>();
         services.AddSingleton<WorkerOffer>();
         AddLoop<EngineWatchdog>(services);
         AddLoop<ReportOutbox>(services);

@@ -13,6 +13,7 @@ internal sealed class WorkerService(
     HeldRuns runs,
     RenderDevices devices,
     CheckpointShelf shelf,
+    HeartbeatLoop heartbeats,
     IReportSender sender,
     IOptions<WorkerOptions> options,
     TimeProvider clock,
@@ -36,6 +37,8 @@ internal sealed class WorkerService(
         try
         {
             await runs.CloseAsync().WaitAsync(either.Token);
+            // Not another beat after the farewell, which has to be the last word.
+            await heartbeats.StopAsync(either.Token);
             await sender.TellAsync(new WorkerLeft(identity.Name, identity.Incarnation), either.Token).WaitAsync(either.Token);
         }
         catch (Exception error)

@@ -20,9 +20,8 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
     /// <summary>Time between two looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(20);
     private readonly QuietQueues _quiet = new();
-    private readonly TimeProvider _clock = clock;
+    private readonly BusRestart _restart = new(bus, clock, logger);
     private IConnection? _connection;
 
     /// <summary>Queues found quiet and not yet seen at work again.</summary>
@@ -33,6 +32,13 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
+        if (_restart.IsDue)
+        {
+            // Nobody else starts a bus that was stopped, and it does not say that it is well.
+            await _restart.RunAsync(stopping);
+            return false;
+        }
+
         var health = bus.CheckHealth();
         if (health.Status != BusHealthStatus.Healthy)
         {
@@ -104,24 +110,10 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
     private async Task RestartAsync(string queues, CancellationToken stopping)
     {
         LogRestart(logger, queues);
-        using var limit = new CancellationTokenSource(RestartLimit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
-        try
-        {
-            await bus.StopAsync(either.Token);
-            await bus.StartAsync(either.Token);
-        }
-        catch (Exception error) when (!stopping.IsCancellationRequested)
-        {
-            LogRestartFailed(logger, error);
-        }
-
+        await _restart.RunAsync(stopping);
         _quiet.Forget();
     }
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "Nobody reads {Queues} although the bus is connected; it is started again")]
     private static partial void LogRestart(ILogger logger, string queues);
-
-    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "The bus could not be started again; another try follows")]
-    private static partial void LogRestartFailed(ILogger logger, Exception error);
 }

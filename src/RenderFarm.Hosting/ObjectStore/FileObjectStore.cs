@@ -44,7 +44,7 @@ public sealed class FileObjectStore : IObjectStore
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             TryDelete(unfinished);
-            throw new ObjectStoreException($"The image folder refused to store {key}: {error.Message} Free some space or check its permissions.", error);
+            throw Refusal($"The image folder refused to store {key}: {error.Message} Free some space or check its permissions.", error);
         }
     }
 
@@ -75,7 +75,7 @@ public sealed class FileObjectStore : IObjectStore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ObjectStoreException($"The image folder refused to read {key}: {error.Message}", error);
+            throw Refusal($"The image folder refused to read {key}: {error.Message}", error);
         }
     }
 
@@ -100,7 +100,7 @@ public sealed class FileObjectStore : IObjectStore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ObjectStoreException($"The image folder refused to delete {key}: {error.Message}", error);
+            throw Refusal($"The image folder refused to delete {key}: {error.Message}", error);
         }
     }
 
@@ -108,17 +108,36 @@ public sealed class FileObjectStore : IObjectStore
     public async IAsyncEnumerable<ObjectKey> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await Task.CompletedTask;
-        var keys = Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories)
-            .Where(file => !file.EndsWith(Unfinished, StringComparison.Ordinal))
-            .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
-            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal);
-        foreach (var key in keys)
+        foreach (var key in Find(prefix))
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return new ObjectKey(key);
+            yield return key;
         }
     }
+
+    private List<ObjectKey> Find(string prefix)
+    {
+        // The images of one job are asked for among those of all jobs: only the folder that the prefix names is walked.
+        var folder = Path.Combine(_root, prefix[..(prefix.LastIndexOf('/') + 1)].Replace('/', Path.DirectorySeparatorChar));
+        if (!Directory.Exists(folder)) return [];
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Where(file => !file.EndsWith(Unfinished, StringComparison.Ordinal))
+                .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
+                .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(ObjectKey.TryParse)
+                .OfType<ObjectKey>()];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Refusal($"The image folder refused to list {prefix}: {error.Message}", error);
+        }
+    }
+
+    // A full disk or a missing right stays until somebody acts.
+    private static ObjectStoreException Refusal(string sentence, Exception error) => new(sentence, error) { IsRefusal = true };
 
     private string PathOf(ObjectKey key) => Path.Combine(_root, key.Value.Replace('/', Path.DirectorySeparatorChar));
 

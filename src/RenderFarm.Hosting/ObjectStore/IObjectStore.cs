@@ -13,6 +13,7 @@ public interface IObjectStore
     Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation);
 
     /// <summary>Opens an object for reading; null when there is none.</summary>
+    /// <remarks>Read the stream asynchronously. A read of it fails with an <see cref="ObjectStoreException"/> or an <see cref="IOException"/>, and does not wait for ever.</remarks>
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation);
 
@@ -40,7 +41,7 @@ public interface IObjectStore
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     Task DeleteAsync(ObjectKey key, CancellationToken cancellation);
 
-    /// <summary>Keys that begin with a prefix, in ordinal order.</summary>
+    /// <summary>Keys that begin with a prefix, in ordinal order. What has a name that no <see cref="ObjectKey"/> has is somebody else's and is left out.</summary>
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     IAsyncEnumerable<ObjectKey> ListAsync(string prefix, CancellationToken cancellation);
 }
@@ -57,6 +58,12 @@ public sealed class ObjectStoreException : Exception
     public ObjectStoreException(string message, Exception? inner = null) : base(message, inner)
     {
     }
+
+    /// <summary>
+    /// Whether the store understood and said no, as to a wrong key or on a full disk: asking again soon does not help. False when it could not be reached, was
+    /// overloaded or broke off.
+    /// </summary>
+    public bool IsRefusal { get; init; }
 
     /// <inheritdoc />
     public ObjectStoreException() : this("The object store failed.")

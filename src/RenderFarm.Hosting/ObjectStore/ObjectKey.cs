@@ -20,6 +20,9 @@ public sealed partial record ObjectKey
         Value = value;
     }
 
+    /// <summary>The key that a text is; null when it is none.</summary>
+    public static ObjectKey? TryParse(string value) => Pattern().IsMatch(value) ? new ObjectKey(value) : null;
+
     /// <summary>The key as text.</summary>
     public string Value { get; }
 

@@ -18,7 +18,7 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// <summary>Whether to speak TLS with an <see cref="Endpoint"/> without a scheme, such as <c>minio:9000</c>; default true. A scheme wins.</summary>
     public bool Tls { get; set; } = true;
 
-    /// <summary>Default true: the bucket is the first segment of the path, which every server understands. The other style is not spoken.</summary>
+    /// <summary>Default true: the bucket is the first segment of the path, which every server understands, AWS too. The other style, the bucket as part of the host name, is refused: the client signs addresses in this one alone.</summary>
     public bool PathStyle { get; set; } = true;
 
     /// <summary>The bucket; made when it is missing and <see cref="CreateBucket"/> allows. Default <c>renderfarm</c>.</summary>
@@ -38,7 +38,7 @@ public sealed class ObjectStoreOptions : IValidatableObject
     /// <summary>Whether a missing bucket is made, default true.</summary>
     public bool CreateBucket { get; set; } = true;
 
-    /// <summary>Longest time of one request, 1 s…10 min; default 30 s.</summary>
+    /// <summary>Longest time of one request up to its answer, and of a silence while the answer's body is read, 1 s…10 min; default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "RenderFarm:Store:Timeout is 1 second to 10 minutes.")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -23,13 +23,14 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     private readonly HttpClient _http;
     private readonly IMinioClient _client;
     private readonly S3Tries _tries;
+    private readonly TimeProvider _clock;
 
     /// <param name="options">Valid options that name an endpoint.</param>
     /// <param name="clock">Measures pauses and time-outs.</param>
     /// <param name="handler">Carries requests, for tests; null for sockets.</param>
     public S3ObjectStore(ObjectStoreOptions options, TimeProvider clock, HttpMessageHandler? handler = null)
     {
-        _options = options;
+        (_options, _clock) = (options, clock);
         _http = new HttpClient(handler ?? new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(5),
@@ -70,10 +71,11 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc />
-    public Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation) => _tries.RunAsync($"read {key}", async trying =>
+    public Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation) => _tries.RunAsync<Stream?>($"read {key}", async trying =>
     {
         var answer = await _http.GetAsync(await SignedGetAsync(key, SignatureLifetime), HttpCompletionOption.ResponseHeadersRead, trying);
-        if (answer.IsSuccessStatusCode) return await answer.Content.ReadAsStreamAsync(trying);
+        if (answer.IsSuccessStatusCode)
+            return new S3Body(await answer.Content.ReadAsStreamAsync(trying), _options.Timeout, (error, timedOut) => _tries.Failure($"read {key}", error, timedOut), _clock);
         using (answer)
         {
             if (answer.StatusCode == HttpStatusCode.NotFound) return null;
@@ -135,7 +137,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
             }
         }, cancellation))
         {
-            yield return new ObjectKey(keys.Current.Key);
+            // One object of a stranger's must not end the farm's own listing.
+            if (ObjectKey.TryParse(keys.Current.Key) is { } key) yield return key;
         }
     }
 

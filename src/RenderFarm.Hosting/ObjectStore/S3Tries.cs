@@ -50,12 +50,13 @@ internal sealed class S3Tries(ObjectStoreOptions options, TimeProvider clock)
         }
     }
 
-    private ObjectStoreException Failure(string what, Exception error, bool timedOut)
+    /// <summary>What a failure means, for one that came when the answer had begun.</summary>
+    public ObjectStoreException Failure(string what, Exception error, bool timedOut)
     {
         var why = timedOut ? $"it gave no answer within {options.Timeout.TotalSeconds} s"
             // The Minio client stumbles over refusals without a text of their own.
             : error is ArgumentException ? "its refusal was unreadable"
             : error.Message.TrimEnd('.');
-        return new ObjectStoreException($"The object store at {options.Endpoint} (bucket {options.Bucket}) could not {what}: {why}.", error);
+        return new ObjectStoreException($"The object store at {options.Endpoint} (bucket {options.Bucket}) could not {what}: {why}.", error) { IsRefusal = !S3Failure.IsPassing(error) };
     }
 }

@@ -32,6 +32,9 @@ public static class FarmProgram
     /// <summary>Exit code of a failure that is not the configuration's; the log has it in full.</summary>
     public const int Failed = 1;
 
+    /// <summary>Exit code of a program that ended by itself and will be well after a new start (<c>EX_TEMPFAIL</c> of <c>sysexits.h</c>); see <see cref="EarlyEnd"/>.</summary>
+    public const int StartAgain = 75;
+
     /// <summary>Exit code of a configuration that cannot be used (<c>EX_CONFIG</c> of <c>sysexits.h</c>): starting again will not help.</summary>
     public const int WrongConfiguration = 78;
 
@@ -43,8 +46,11 @@ public static class FarmProgram
         try
         {
             await using var application = await BuildAsync(args, role);
+            var end = application.Services.GetRequiredService<EarlyEnd>();
             await application.RunAsync();
-            return Done;
+            if (end.Reason is not { } reason) return Done;
+            await Console.Error.WriteLineAsync($"The {role.Name} ended by itself, to be started again: {reason}");
+            return StartAgain;
         }
         catch (Exception error)
         {
@@ -74,6 +80,7 @@ public static class FarmProgram
         // One line a request, and one a query, would drown what an operator looks for; the configuration section Logging can ask for them.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information).AddFilter(EndpointNames.Telemetry, LogLevel.Warning);
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<EarlyEnd>();
         await role.Build(builder);
         var application = builder.Build();
         role.Map(application);

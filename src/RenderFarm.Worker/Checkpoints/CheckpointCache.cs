@@ -20,13 +20,14 @@ internal sealed class CheckpointFetchException(string code, string message, Exce
 }
 
 /// <summary>
-/// Checkpoints fetched from the object store, each in a folder named by its digest with its manifest beside it. Bounded in bytes: the least recently used
-/// leaves, never one that is in use. Fetches run one at a time, so that what two checkpoints share crosses the network once, and asking twice fetches once.
+/// Checkpoints fetched from the object store, each in a folder named by its digest with its manifest beside it, under another name until the files are whole.
+/// Bounded in bytes, over crashes too: the least recently used leaves, never one that is in use. Fetches run one at a time, so that what two checkpoints share crosses the network once, and asking twice fetches once.
 /// </summary>
 /// <remarks>The folder belongs to one worker. Every file is compared with its digest when it is fetched, and again before its first use by this process.</remarks>
 internal sealed class CheckpointCache : IDisposable
 {
     private const string ManifestSuffix = ".json";
+    private const string Unfinished = ".part";
     private readonly IObjectStore _store;
     private readonly string _root;
     private readonly long _maxBytes;
@@ -49,7 +50,9 @@ internal sealed class CheckpointCache : IDisposable
         (_store, _root, _maxBytes, _clock, _logger) = (store, Path.GetFullPath(root), maxBytes, clock, logger);
         _fetcher = new CheckpointFetcher((sha256, cancellation) => store.OpenAsync(ObjectKey.ForBlob(sha256), cancellation));
         Directory.CreateDirectory(_root);
-        foreach (var file in Directory.EnumerateFiles(_root, "*" + ManifestSuffix)) Recall(file);
+        foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix)) Recall(file, isWhole: true);
+        foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix + Unfinished)) Recall(file, isWhole: false);
+        foreach (var folder in Directory.GetDirectories(_root)) Sweep(folder);
     }
 
     /// <summary>What is here, and can be announced.</summary>
@@ -107,10 +110,10 @@ internal sealed class CheckpointCache : IDisposable
         var bytes = entry.Manifest.Bytes();
         WorkerLog.FetchingCheckpoint(_logger, entry.Manifest.Description.Name, entry.Digest, bytes);
         entry.IsWhole = false;
-        await _fetcher.FetchAsync(entry.Manifest, FolderOf(entry.Digest), null, cancellation);
-        // The manifest last: where it lies, the files were whole once.
-        var unfinished = ManifestOf(entry.Digest) + ".part";
+        // First under another name, which tells the next life what half-fetched files are; under its own last: where it lies, the files were whole once.
+        var unfinished = ManifestOf(entry.Digest) + Unfinished;
         await File.WriteAllBytesAsync(unfinished, JsonSerializer.SerializeToUtf8Bytes(entry.Manifest, FarmJson.Options), cancellation);
+        await _fetcher.FetchAsync(entry.Manifest, FolderOf(entry.Digest), null, cancellation);
         File.Move(unfinished, ManifestOf(entry.Digest), overwrite: true);
         (entry.IsWhole, entry.IsProven) = (true, true);
     }
@@ -162,9 +165,12 @@ internal sealed class CheckpointCache : IDisposable
 
     private void Remove(CacheEntry entry)
     {
-        _entries.Remove(entry.Digest);
+        // Files without a manifest are swept away by the next life; a manifest without its files would be believed. What cannot be removed stays counted.
+        entry.IsWhole = false;
         File.Delete(ManifestOf(entry.Digest));
+        File.Delete(ManifestOf(entry.Digest) + Unfinished);
         if (Directory.Exists(FolderOf(entry.Digest))) Directory.Delete(FolderOf(entry.Digest), recursive: true);
+        _entries.Remove(entry.Digest);
     }
 
     private void Leave(CacheEntry entry)
@@ -178,17 +184,32 @@ internal sealed class CheckpointCache : IDisposable
     }
 
     // What a former life of the worker left. Its files are compared when it is first used, which loading reads anyway.
-    private void Recall(string file)
+    private void Recall(string file, bool isWhole)
     {
         try
         {
             var manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllBytes(file), FarmJson.Options);
-            if (manifest is null || CheckpointRules.Fault(manifest) is not null || ManifestOf(manifest.Digest()) != file) return;
-            _entries.Add(manifest.Digest(), new CacheEntry(manifest) { IsWhole = true, LastUse = File.GetLastWriteTimeUtc(file) });
+            if (manifest is null || CheckpointRules.Fault(manifest) is not null || ManifestOf(manifest.Digest()) + (isWhole ? "" : Unfinished) != file) return;
+            _entries.TryAdd(manifest.Digest(), new CacheEntry(manifest) { IsWhole = isWhole, LastUse = File.GetLastWriteTimeUtc(file) });
         }
         catch (JsonException error)
         {
             WorkerLog.CacheEntryUnreadable(_logger, file, error.Message);
+        }
+    }
+
+    // Files of which no manifest tells how large they are. Nothing else in the folder is touched, should it not be the cache's alone after all.
+    private void Sweep(string folder)
+    {
+        var digest = $"sha256:{Path.GetFileName(folder)}";
+        if (!CheckpointRules.IsDigest(digest) || _entries.ContainsKey(digest)) return;
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            WorkerLog.CacheLeftoverStays(_logger, folder, error.Message);
         }
     }
 

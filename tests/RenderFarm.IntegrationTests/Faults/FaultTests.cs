@@ -1,3 +1,4 @@
+using RenderFarm.Hosting.Startup;
 using RenderFarm.Testing.Faults;
 using Xunit;
 
@@ -89,6 +90,40 @@ public sealed class FaultTests(ITestOutputHelper output)
         output.WriteLine(verdict.ToString());
         Assert.Equal(0, verdict.Orphans);
         Assert.True(verdict.IsClean, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Worker_asked_to_end_mid_render_hands_back_all_that_it_held_and_nobody_is_charged()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Step = TimeSpan.FromMilliseconds(500) }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        Assert.Equal(0, await Crashes.StopWorkerAsync(farm, ledger, Cancellation));
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        Assert.True(verdict is { IsClean: true, Charged: 0, Orphans: 0 }, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Store_that_is_away_for_longer_than_all_tries_of_a_request_fails_no_image_and_charges_nobody()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(new FarmSettings { Step = TimeSpan.FromMilliseconds(100) }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        await Crashes.CutOffStoreAsync(farm, ledger, TimeSpan.FromSeconds(8), Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        Assert.True(verdict is { IsClean: true, Charged: 0 }, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Worker_with_a_stuck_device_ends_by_itself_to_be_started_again_and_costs_the_images_beside_it_nothing()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production, Cancellation);
+        var ledger = new FarmLedger(farm);
+        Assert.Equal(FarmProgram.StartAgain, await Crashes.StickDeviceAsync(farm, ledger, Cancellation));
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        // The image that got stuck, once.
+        Assert.True(verdict is { IsClean: true, Charged: 1 }, verdict.ToString());
     }
 
     /// <summary>

@@ -8,7 +8,8 @@ namespace RenderFarm.Testing.Engine;
 
 /// <summary>
 /// A pipeline whose pixels are a hash of the request: as deterministic as the real one, at no cost. Faults that nature will not supply are asked for
-/// by prompt: <c>hold</c> waits until <see cref="Release"/> or its cancellation, <c>deaf</c> until <see cref="Release"/> alone, <c>fail</c> fails, <c>not finite</c> fails by name.
+/// by prompt: <c>hold</c> waits until <see cref="Release"/> or its cancellation, <c>deaf</c> until <see cref="Release"/> alone, <c>queue</c> likewise but before it
+/// has its slot, <c>fail</c> fails, <c>not finite</c> fails by name.
 /// </summary>
 public sealed class FakePipeline : ITextToImagePipeline
 {
@@ -30,6 +31,7 @@ public sealed class FakePipeline : ITextToImagePipeline
     public async Task<GenerationResult> GenerateAsync(
         GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellation = default)
     {
+        if (request.Prompt.Contains("queue", StringComparison.Ordinal)) await _released.Task;
         progress?.Report(new GenerationProgress(0, 2));
         Signal(request.Prompt).TrySetResult();
         if (request.Prompt.Contains("hold", StringComparison.Ordinal)) await _released.Task.WaitAsync(cancellation);

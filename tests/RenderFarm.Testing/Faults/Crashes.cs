@@ -1,3 +1,5 @@
+using RenderFarm.Testing.Faults.Inside;
+using RenderFarm.Testing.Services;
 
 namespace RenderFarm.Testing.Faults;
 
@@ -107,15 +109,60 @@ public static class Crashes
         await ledger.AllEndedAsync(Limit, cancellation);
     }
 
+    /// <summary>The object store cannot be reached while images are finished, for longer than a request is tried.</summary>
+    public static async Task CutOffStoreAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan away, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        await ledger.SubmitAsync(8, cancellation);
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "an image to run", cancellation);
+        farm.StoreWire.Refuse();
+        await Wait.ForAsync(away, cancellation);
+        farm.StoreWire.Accept();
+        await ledger.AllEndedAsync(Limit, cancellation);
+    }
+
+    /// <summary>A worker is asked to end while it renders, and another takes over. Returns the attempts that the record had charged when the first had gone.</summary>
+    public static async Task<long> StopWorkerAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
+    {
+        var worker = farm.StartWorker("w-0");
+        await ledger.SubmitAsync(4, cancellation);
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "an image to run", cancellation);
+        worker.Send(Signal.Terminate);
+        await worker.Ended.WaitAsync(Limit, cancellation);
+        await Wait.UntilAsync(async () => await CountAsync(farm, "select count(*) from tasks where status = 'queued'", cancellation) == 4, Limit, "all to be handed back", cancellation);
+        var charged = await CountAsync(farm, "select coalesce(sum(charged), 0) from tasks", cancellation);
+        farm.StartWorker("w-1");
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return charged;
+    }
+
+    /// <summary>One of a worker's two devices gets stuck for good; the worker ends by itself, and another renders what is left. Returns the exit code.</summary>
+    public static async Task<int> StickDeviceAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
+    {
+        var worker = farm.StartWorker("w-0", more: new Dictionary<string, string>
+        {
+            ["RENDERFARM__WORKER__DEVICES"] = "cpu:0,cpu:1",
+            ["RENDERFARM__WORKER__STUCKAFTER"] = "00:00:01",
+            ["RENDERFARM__WORKER__STUCKGRACE"] = "00:00:00.2",
+            [PacedPipeline.StuckVariable] = "1",
+        });
+        await ledger.SubmitAsync(1, cancellation, "stuck");
+        await ledger.SubmitAsync(20, cancellation);
+        await worker.Ended.WaitAsync(Limit, cancellation);
+        farm.StartWorker("w-1");
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return worker.ExitCode;
+    }
+
     private static Task<long> RunningAsync(FarmUnderTest farm, CancellationToken cancellation) =>
-        NumberAsync(farm, "select count(*) from tasks where status = 'running'", cancellation);
+        CountAsync(farm, "select count(*) from tasks where status = 'running'", cancellation);
 
     private static Task<long> EpochAsync(FarmUnderTest farm, CancellationToken cancellation) =>
-        NumberAsync(farm, "select coalesce(max(epoch), 0) from leadership", cancellation);
+        CountAsync(farm, "select coalesce(max(epoch), 0) from leadership", cancellation);
 
-    private static async Task<long> NumberAsync(FarmUnderTest farm, string query, CancellationToken cancellation)
+    private static async Task<long> CountAsync(FarmUnderTest farm, string question, CancellationToken cancellation)
     {
-        await using var command = farm.Record.CreateCommand(query);
+        await using var command = farm.Record.CreateCommand(question);
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

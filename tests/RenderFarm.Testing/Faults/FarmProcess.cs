@@ -23,6 +23,9 @@ public sealed class FarmProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>What it ended with; only when it has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Whether it ended by its own hand at the point it was given.</summary>
     public bool DiedAtItsPoint => _process.HasExited && File.Exists(_note);
 

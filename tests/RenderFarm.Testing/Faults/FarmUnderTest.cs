@@ -45,8 +45,11 @@ public sealed class FarmUnderTest : IAsyncDisposable
     /// <summary>The coordinators' line to the database.</summary>
     public FaultProxy DatabaseLine { get; private set; } = null!;
 
-    /// <summary>The line to the object store.</summary>
+    /// <summary>The line to the object store, as requests see it.</summary>
     public HttpFaultProxy StoreLine => _store!;
+
+    /// <summary>The same line, as connections see it.</summary>
+    public FaultProxy StoreWire { get; private set; } = null!;
 
     /// <summary>The coordinators.</summary>
     public FarmProcess[] Coordinators { get; }
@@ -101,7 +104,9 @@ public sealed class FarmUnderTest : IAsyncDisposable
     /// <param name="name">Its name.</param>
     /// <param name="kill">Where it shall die; null for nowhere.</param>
     /// <param name="line">Its own line to the broker; null for the one that all share.</param>
-    public FarmProcess StartWorker(string name, (KillPoint Point, int Passage)? kill = null, FaultProxy? line = null)
+    /// <param name="more">Environment variables of its own.</param>
+    public FarmProcess StartWorker(
+        string name, (KillPoint Point, int Passage)? kill = null, FaultProxy? line = null, IReadOnlyDictionary<string, string>? more = null)
     {
         var settings = Shared((line ?? BrokerLine).Port);
         settings["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
@@ -110,6 +115,7 @@ public sealed class FarmUnderTest : IAsyncDisposable
         settings["RENDERFARM__WORKER__SLOTS"] = _settings.Slots.ToString(CultureInfo.InvariantCulture);
         settings["RENDERFARM__WORKER__HEARTBEAT"] = _settings.Heartbeat.ToString("c");
         settings[PacedPipeline.StepVariable] = _settings.Step.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+        foreach (var (key, value) in more ?? new Dictionary<string, string>()) settings[key] = value;
         return Add(FarmProcess.Start("worker", name, _folder, settings, kill));
     }
 
@@ -139,6 +145,7 @@ public sealed class FarmUnderTest : IAsyncDisposable
         BrokerLine = Own(new FaultProxy(Broker.Address));
         DatabaseLine = Own(new FaultProxy("127.0.0.1", Database.Port));
         _store = Own(await HttpFaultProxy.StartAsync(_s3.Endpoint));
+        StoreWire = Own(new FaultProxy(_store.Address));
         Record = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_connection) { MaxPoolSize = 4 });
         Objects = new S3ObjectStore(StoreOptions(_s3.Endpoint), TimeProvider.System);
     }
@@ -155,7 +162,7 @@ public sealed class FarmUnderTest : IAsyncDisposable
     {
         ["RENDERFARM__BUS__CONNECTION"] = _virtualHost!.AddressVia(brokerPort).ToString(),
         ["RENDERFARM__BUS__HEARTBEAT"] = "00:00:05",
-        ["RENDERFARM__STORE__ENDPOINT"] = _store!.Address.ToString().TrimEnd('/'),
+        ["RENDERFARM__STORE__ENDPOINT"] = $"http://127.0.0.1:{StoreWire.Port}",
         ["RENDERFARM__STORE__BUCKET"] = _bucket,
         ["RENDERFARM__STORE__ACCESSKEY"] = _s3!.AccessKey,
         ["RENDERFARM__STORE__SECRETKEY"] = _s3.SecretKey,

@@ -2,7 +2,7 @@ namespace RenderFarm.Testing.Faults;
 
 /// <summary>How much of each outage there shall be.</summary>
 /// <param name="Restarts">Times the broker is restarted, and times the database is.</param>
-/// <param name="Down">How long the broker is away, and how long it is frozen.</param>
+/// <param name="Down">How long the broker is away, and how long it is frozen; the same for the store.</param>
 /// <param name="Cuts">Times every connection to the database is cut, wherever in a transaction it is.</param>
 /// <param name="StoreErrors">How long the store is ill.</param>
 /// <param name="Batch">Images of one measurement of throughput.</param>
@@ -102,6 +102,17 @@ public static class Outages
         await Wait.ForAsync(size.StoreErrors, cancellation);
         (farm.StoreLine.ErrorShare, farm.StoreLine.TruncatedShare) = (0, 0);
         say($"store refused {farm.StoreLine.Refused} requests and lost {farm.StoreLine.Truncated} uploads half way");
+        await WorkIsDoneAsync(farm, cancellation);
+        farm.StoreWire.Refuse();
+        await Wait.ForAsync(size.Down, cancellation);
+        farm.StoreWire.Accept();
+        say("store was down");
+        await WorkIsDoneAsync(farm, cancellation);
+        farm.StoreWire.Pause();
+        await Wait.ForAsync(size.Down, cancellation);
+        farm.StoreWire.Resume();
+        say("store was frozen");
+        await WorkIsDoneAsync(farm, cancellation);
     }
 
     private static async Task<(int Submits, double Slowest)> SubmitForAsync(FarmLedger ledger, TimeSpan time, CancellationToken cancellation)

@@ -32,6 +32,14 @@ public sealed class FileObjectStoreTests : ObjectStoreConformance, IDisposable
         Assert.Empty(_folder.GetFiles("*", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public async Task Listing_leaves_out_what_somebody_else_put_into_the_folder()
+    {
+        await Store.PutAsync(new ObjectKey("images/a.png"), new byte[] { 1 }, "image/png", Cancellation);
+        foreach (var stranger in (string[])["Thumbs.db", ".hidden", "a copy.png"]) await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "images", stranger), "x", Cancellation);
+        Assert.Equal(["images/a.png"], await Store.ListAsync("images/", Cancellation).Select(key => key.Value).ToListAsync(Cancellation));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/etc/passwd")]

@@ -132,53 +132,11 @@ public sealed class AttemptRunnerTests
         await bench.NextReportAsync<AttemptSucceeded>();
     }
 
-    [Fact]
-    public async Task Store_that_refuses_is_tried_three_times_and_then_reported()
-    {
-        var store = new RefusingStore();
-        await using var bench = new WorkerBench(store);
-        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
-        await bench.NextReportAsync<AttemptStarted>();
-        var report = bench.NextReportAsync<AttemptFailed>();
-        while (!report.IsCompleted)
-        {
-            await store.Refused.WaitAsync(TimeSpan.FromMilliseconds(20), Cancellation);
-            bench.Clock.Advance(TimeSpan.FromSeconds(1));
-        }
-
-        var failure = (await report).Failure;
-        Assert.Equal(FailureCodes.StoreUnavailable, failure.Code);
-        Assert.True(failure.Retryable);
-        Assert.Equal(3, store.Tries);
-    }
-
     private static async Task<byte[]> ReadAsync(IObjectStore store, string key)
     {
         await using var stream = await store.OpenAsync(new ObjectKey(key), Cancellation);
         var copy = new MemoryStream();
         await stream!.CopyToAsync(copy, Cancellation);
         return copy.ToArray();
-    }
-
-    private sealed class RefusingStore : IObjectStore
-    {
-        public SemaphoreSlim Refused { get; } = new(0);
-
-        public int Tries { get; private set; }
-
-        public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation)
-        {
-            Tries++;
-            Refused.Release();
-            throw new ObjectStoreException("No space left on device.");
-        }
-
-        public Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public Task DeleteAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public IAsyncEnumerable<ObjectKey> ListAsync(string prefix, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

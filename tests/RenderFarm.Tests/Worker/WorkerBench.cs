@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -7,6 +8,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Startup;
 using RenderFarm.Testing;
 using RenderFarm.Testing.Engine;
 using RenderFarm.Worker;
@@ -15,14 +17,14 @@ using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Tests.Worker;
 
-/// <summary>A worker without a bus: its reports come out of a channel, its pipeline is a fake, its store a folder.</summary>
+/// <summary>A worker without a bus: its reports come out of a channel, its pipelines are fakes, one a device, its store a folder.</summary>
 internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("renderfarm-worker-");
     private readonly Channel<object> _reports = Channel.CreateUnbounded<object>();
     private readonly ReportOutbox _outbox;
 
-    public WorkerBench(IObjectStore? store = null)
+    public WorkerBench(IObjectStore? store = null, bool hasSecondDevice = false)
     {
         var options = Options.Create(new WorkerOptions { Name = "bench" });
         Identity = new WorkerIdentity(options, Clock);
@@ -30,22 +32,31 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
         Pipelines = new PipelineCache("cpu", Shelf, this, options, NullLogger<PipelineCache>.Instance);
-        Devices = new RenderDevices([new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null)]);
-        Watchdog = new EngineWatchdog(Devices, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
-        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, Devices, options), Watchdog, this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
-        Service = new WorkerService(Identity, Runs, Devices, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
+        Devices = new RenderDevices([
+            new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null),
+            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), "a profile", null)]
+                : Array.Empty<RenderDevice>()]);
+        End = new EarlyEnd(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+        Retirement = new Retirement(Runs, End, NullLogger<Retirement>.Instance);
+        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, Devices, Retirement, options), this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
+        Watchdog = new EngineWatchdog(Devices, Runs, Retirement, Heartbeats, options, Clock, NullLogger<EngineWatchdog>.Instance);
+        Service = new WorkerService(Identity, Runs, Devices, Shelf, Heartbeats, this, options, Clock, NullLogger<WorkerService>.Instance);
+        var patience = new StorePatience(options, Clock, NullLogger<StorePatience>.Instance);
         Runner = new AttemptRunner(
             Identity,
             Runs,
             Devices,
             new InputPictures(Store),
-            new ImagePublisher(Store, options, Clock, NullLogger<ImagePublisher>.Instance),
+            new ImagePublisher(Store, patience, options, Clock),
+            patience,
             _outbox,
             new ProgressBoard(Identity, this, options, Clock, NullLogger<ProgressBoard>.Instance),
             Clock,
             NullLogger<AttemptRunner>.Instance);
         _ = _outbox.StartAsync(CancellationToken.None);
     }
+
+    public const string SecondDevice = "second";
 
     public const string Digest = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
 
@@ -61,9 +72,17 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public HeartbeatLoop Heartbeats { get; }
 
+    public Retirement Retirement { get; }
+
+    /// <summary>What the worker asks its program for.</summary>
+    public EarlyEnd End { get; }
+
     public WorkerService Service { get; }
 
     public FakePipeline Pipeline { get; } = new();
+
+    /// <summary>That of the second device.</summary>
+    public FakePipeline SecondPipeline { get; } = new();
 
     public IObjectStore Store { get; }
 
@@ -104,9 +123,24 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public async Task<T> NextReportAsync<T>()
     {
-        var report = await _reports.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken);
-        return Xunit.Assert.IsType<T>(report);
+        return Xunit.Assert.IsType<T>(await NextAsync());
     }
+
+    /// <summary>The next of a kind that is as asked for; what comes before it is passed over.</summary>
+    public async Task<T> SeeAsync<T>(Func<T, bool>? isIt = null)
+    {
+        while (true)
+        {
+            if (await NextAsync() is T seen && isIt?.Invoke(seen) != false) return seen;
+        }
+    }
+
+    // Bounded: what never comes is a failure, and not a test run that never ends.
+    private Task<object> NextAsync() =>
+        _reports.Reader.ReadAsync(Xunit.TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Xunit.TestContext.Current.CancellationToken);
+
+    /// <summary>Whether anything was said that nobody has read yet.</summary>
+    public bool HasMore => _reports.Reader.TryPeek(out _);
 
     public Task ReportAsync(IReadOnlyList<object> reports, CancellationToken cancellation)
     {
@@ -123,7 +157,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
     {
         Loads++;
-        return Pipeline;
+        return device == SecondDevice ? SecondPipeline : Pipeline;
     }
 
     public Task NextOutboxPass() => _outbox.NextPass();
@@ -131,11 +165,12 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public async ValueTask DisposeAsync()
     {
         Pipeline.Release();
+        SecondPipeline.Release();
         Watchdog.Dispose();
         Heartbeats.Dispose();
         await _outbox.StopAsync(CancellationToken.None);
         _outbox.Dispose();
-        Pipelines.Dispose();
+        Devices.Dispose();
         _folder.Delete(recursive: true);
     }
 }

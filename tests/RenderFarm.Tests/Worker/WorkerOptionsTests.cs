@@ -13,8 +13,8 @@ public sealed class WorkerOptionsTests
     {
         var options = new WorkerOptions();
         Assert.Equal(
-            ("worker", "auto", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), 3, TimeSpan.FromSeconds(10)),
-            (options.Name, options.Device, options.Slots, options.Threads, options.ResidentCheckpoints, options.Heartbeat, options.Progress, options.StoreTries, options.StopGrace));
+            ("worker", "auto", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10)),
+            (options.Name, options.Device, options.Slots, options.Threads, options.ResidentCheckpoints, options.Heartbeat, options.Progress, options.StorePatience, options.StopGrace));
     }
 
     [Fact]
@@ -54,9 +54,10 @@ public sealed class WorkerOptionsTests
     [Fact]
     public void Invalid_values_are_refused_with_the_option_named()
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["RenderFarm:Worker:Name"] = "Not A Name", ["RenderFarm:Worker:Slots"] = "0", ["RenderFarm:Worker:Device"] = "gpu" }));
+        var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["RenderFarm:Worker:Name"] = "Not A Name", ["RenderFarm:Worker:Slots"] = "0", ["RenderFarm:Worker:Device"] = "gpu", ["RenderFarm:Worker:StorePatience"] = "2.00:00:00" }));
         Assert.Contains("Worker:Name is 1…63 lower-case letters, digits and hyphens", error.Message, StringComparison.Ordinal);
         Assert.Contains("Worker:Device is auto, cpu, cuda or cuda:N", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Worker:StorePatience is 0 seconds to 1 day", error.Message, StringComparison.Ordinal);
         Assert.Contains("Slots must be between 1 and 1024", error.Message, StringComparison.Ordinal);
     }
 

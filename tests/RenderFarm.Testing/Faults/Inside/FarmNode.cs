@@ -8,6 +8,7 @@ using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Startup;
 using RenderFarm.Worker;
 
 namespace RenderFarm.Testing.Faults.Inside;
@@ -18,10 +19,11 @@ internal static class FarmNode
     /// <summary>Says what to be: <c>coordinator</c> or <c>worker</c>.</summary>
     public const string RoleVariable = "RENDERFARM_NODE";
 
-    public static Task RunAsync(string role) => role == "worker" ? RunWorkerAsync() : RunCoordinatorAsync();
+    /// <summary>Runs to its end; the exit code.</summary>
+    public static Task<int> RunAsync(string role) => role == "worker" ? RunWorkerAsync() : RunCoordinatorAsync();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task RunCoordinatorAsync()
+    private static async Task<int> RunCoordinatorAsync()
     {
         var builder = NewBuilder();
         builder.Services.AddObjectStore(builder.Configuration);
@@ -32,10 +34,11 @@ internal static class FarmNode
         await using var application = builder.Build();
         application.MapCoordinator();
         await application.RunAsync();
+        return FarmProgram.Done;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task RunWorkerAsync()
+    private static async Task<int> RunWorkerAsync()
     {
         var builder = NewBuilder();
         builder.Services.AddObjectStore(builder.Configuration);
@@ -44,7 +47,9 @@ internal static class FarmNode
             await WorkerCheckpoints.OpenAsync([Repository.DemoCheckpoint], CancellationToken.None),
             options => builder.Configuration.GetSection("RenderFarm:Worker").Bind(options));
         await using var application = builder.Build();
+        var end = application.Services.GetRequiredService<EarlyEnd>();
         await application.RunAsync();
+        return end.Reason is null ? FarmProgram.Done : FarmProgram.StartAgain;
     }
 
     private static WebApplicationBuilder NewBuilder()

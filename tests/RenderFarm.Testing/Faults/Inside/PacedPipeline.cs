@@ -6,12 +6,15 @@ namespace RenderFarm.Testing.Faults.Inside;
 
 /// <summary>
 /// An engine whose steps last as long as asked and cost nothing, with pixels that depend on the recipe alone. A prompt that contains <c>poison</c> ends
-/// the process in its second step.
+/// the process in its second step; one that contains <c>stuck</c> never comes out of it where the environment says so, whoever asks.
 /// </summary>
 internal sealed class PacedPipeline(int slots, ExecutionEnvironment environment, TimeSpan step, KillSwitch kill) : ITextToImagePipeline
 {
     /// <summary>Milliseconds of one step.</summary>
     public const string StepVariable = "RENDERFARM_STEP_MS";
+
+    /// <summary>Set where prompts may get the engine stuck.</summary>
+    public const string StuckVariable = "RENDERFARM_STUCK";
 
     private readonly SemaphoreSlim _slots = new(slots, slots);
 
@@ -35,6 +38,8 @@ internal sealed class PacedPipeline(int slots, ExecutionEnvironment environment,
             {
                 await Task.Delay(step, TimeProvider.System, cancellation);
                 if (turn == 2 && request.Prompt.Contains("poison", StringComparison.Ordinal)) kill.Kill();
+                if (turn == 2 && request.Prompt.Contains("stuck", StringComparison.Ordinal) && System.Environment.GetEnvironmentVariable(StuckVariable) is not null)
+                    await new TaskCompletionSource().Task;
                 if (turn == Math.Max(1, turns / 2)) kill.Pass(KillPoint.MidStep);
                 progress?.Report(new GenerationProgress(turn, turns));
             }

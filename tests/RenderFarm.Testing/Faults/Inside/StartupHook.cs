@@ -14,8 +14,7 @@ internal static class StartupHook
         DiagnosticListener.AllListeners.Subscribe(new HostListener());
         if (Environment.GetEnvironmentVariable(FarmNode.RoleVariable) is not { Length: > 0 } role) return;
         new Thread(EndWithOwner) { IsBackground = true }.Start();
-        FarmNode.RunAsync(role).GetAwaiter().GetResult();
-        Environment.Exit(0);
+        Environment.Exit(FarmNode.RunAsync(role).GetAwaiter().GetResult());
     }
 
     // The pipe closes when whoever started this process ends, however it ends: nothing is left behind by a killed test run.

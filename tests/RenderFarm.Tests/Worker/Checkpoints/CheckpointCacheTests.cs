@@ -94,6 +94,44 @@ public sealed class CheckpointCacheTests : IDisposable
         Assert.Single(cache.Held());
     }
 
+    [Fact]
+    public async Task What_a_crash_left_half_fetched_counts_and_makes_room_like_any_other()
+    {
+        await HalfFetchAsync(_a);
+        await _b.PutAsync(_store);
+        using var next = Cache(1);
+        Assert.Empty(next.Held());
+
+        (await TakeAsync(next, _b)).Dispose();
+
+        Assert.Equal(Digests(_b), Held(next));
+        Assert.Equal(2, Directory.GetFileSystemEntries(_folder.Path).Length);
+    }
+
+    [Fact]
+    public async Task What_a_crash_left_half_fetched_goes_on_in_the_next_life()
+    {
+        await HalfFetchAsync(_a);
+        await _a.PutAsync(_store);
+        await _store.DeleteAsync(RenderFarm.Hosting.ObjectStore.ObjectKey.ForBlob(_a.Manifest.Files[0].Blobs[0]), Cancellation);
+        using var next = Cache(1);
+        (await TakeAsync(next, _a)).Dispose();
+        Assert.Equal(Digests(_a), Held(next));
+    }
+
+    [Fact]
+    public void Folder_without_a_manifest_is_removed_at_start_and_what_is_no_checkpoint_stays()
+    {
+        foreach (var name in (string[])[new string('0', 64), "mine"])
+        {
+            Directory.CreateDirectory(Path.Combine(_folder.Path, name));
+            File.WriteAllText(Path.Combine(_folder.Path, name, "weights"), "many bytes");
+        }
+
+        using var cache = Cache(1);
+        Assert.Equal(["mine"], Directory.GetDirectories(_folder.Path).Select(Path.GetFileName));
+    }
+
     [Theory]
     [InlineData("sha256:0000000000000000000000000000000000000000000000000000000000000001")]
     [InlineData("../escape")]
@@ -101,6 +139,16 @@ public sealed class CheckpointCacheTests : IDisposable
     {
         using var cache = Cache(2);
         await Assert.ThrowsAsync<UnknownCheckpointException>(() => cache.TakeAsync(digest, Cancellation));
+    }
+
+    // The last file's last piece is damaged, which is how far a fetch comes before it ends.
+    private async Task HalfFetchAsync(AStoredCheckpoint stored)
+    {
+        await stored.PutAsync(_store);
+        await _store.PutAsync(
+            RenderFarm.Hosting.ObjectStore.ObjectKey.ForBlob(stored.Manifest.Files[^1].Blobs[^1]), new byte[1], "application/octet-stream", Cancellation);
+        using var cache = Cache(1);
+        await Assert.ThrowsAsync<CheckpointFetchException>(() => cache.TakeAsync(stored.Manifest.Digest(), Cancellation));
     }
 
     private async Task<CheckpointUse> TakeAsync(CheckpointCache cache, AStoredCheckpoint stored)
