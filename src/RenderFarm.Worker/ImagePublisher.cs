@@ -47,7 +47,12 @@ internal sealed class ImagePublisher(IObjectStore store, IOptions<WorkerOptions>
         var key = ObjectKey.ForImage(run.Attempt, run.Run, command.Format);
         await PutAsync(key, file, command.Format, cancellation);
         return new StoredImage(
-            key.Value, Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, (long)result.RenderTime.TotalMilliseconds, profile.ToString());
+            key.Value, Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, (long)result.RenderTime.TotalMilliseconds, profile.ToString())
+        {
+            // A score that is no number says nothing, and JSON has no word for it.
+            SafetyFlag = result.SafetyScore is { } score && double.IsFinite(score) ? result.SafetyFlag : null,
+            SafetyScore = result.SafetyScore is { } finite && double.IsFinite(finite) ? finite : null,
+        };
     }
 
     private async Task PutAsync(ObjectKey key, byte[] file, string format, CancellationToken cancellation)

@@ -190,6 +190,15 @@ public sealed record TaskView
     /// <summary>Execution profile it was rendered on; null until it is completed.</summary>
     public string? Profile { get; init; }
 
+    /// <summary>
+    /// Whether the checkpoint's safety checker holds the image to be unsafe; null until it is completed, and where the checkpoint brings no checker. The image is
+    /// served as it is: what follows is the caller's policy.
+    /// </summary>
+    public bool? SafetyFlag { get; init; }
+
+    /// <summary>The checker's score, above 0 for unsafe; 1 or 0 where it only says yes or no. Null where <see cref="SafetyFlag"/> is.</summary>
+    public double? SafetyScore { get; init; }
+
     /// <summary>Why it failed; null unless it did.</summary>
     public FailureView? Failure { get; init; }
 

@@ -79,6 +79,7 @@ public sealed class PinnedShapeTests
         ["message.lease_probe"] = new LeaseProbe("main", Guid.Parse("0190a0a0-0000-7000-8000-00000000000c"), 42),
         ["api.job"] = Sample.JobView,
         ["api.task.completed"] = Sample.Task,
+        ["api.task.judged"] = Sample.Task with { SafetyFlag = true, SafetyScore = 0.25 },
         ["api.task.failed"] = Sample.FailedTask,
         ["api.task_page"] = new Page<TaskView>([Sample.Task], "eyJpIjozfQ"),
         ["api.worker.quarantined"] = new WorkerView(
@@ -105,6 +106,9 @@ public sealed class PinnedShapeTests
         ["message.attempts_progressed"] = new AttemptsProgressed("worker-1", [new AttemptProgress(Attempt, Sample.Run, 12, 25)]),
         ["message.attempt_succeeded"] = new AttemptSucceeded(
             Attempt, Sample.Run, "worker-1", new StoredImage("images/0198/000003-2-0198.png", Sample.Task.Sha256!, 3, 750, Sample.Profile)),
+        ["message.attempt_succeeded.judged"] = new AttemptSucceeded(
+            Attempt, Sample.Run, "worker-1",
+            new StoredImage("images/0198/000003-2-0198.png", Sample.Task.Sha256!, 3, 750, Sample.Profile) { SafetyFlag = true, SafetyScore = 0.25 }),
         ["message.attempt_failed"] = new AttemptFailed(
             Attempt, Sample.Run, "worker-1", new AttemptFailure(FailureCodes.StoreUnavailable, true, "The object store refused.", TimeSpan.FromSeconds(2.5))),
         ["message.attempt_returned"] = new AttemptReturned(Attempt, Sample.Run, "worker-1"),

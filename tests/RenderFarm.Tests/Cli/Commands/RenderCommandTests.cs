@@ -62,6 +62,20 @@ public sealed class RenderCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Image_that_the_safety_checker_flags_is_kept_and_said_to_be_flagged()
+    {
+        var flagged = SampleJob.Done(1) with { SafetyFlag = true, SafetyScore = 0.25 };
+        new SampleJob(images: 2).Script(cli.Farm)
+            .On("GET", SampleJob.Path + "/tasks", ScriptedFarm.Json(new Page<TaskView>([SampleJob.Done(0) with { SafetyFlag = false, SafetyScore = -0.5 }, flagged], null)))
+            .On("GET", SampleJob.Path + "/events", ScriptedFarm.Events(ScriptedFarm.Event(JobEventNames.JobCompleted, new SampleJob(images: 2).Completed, "99")));
+        Assert.Equal(ExitCodes.Done, await RenderAsync("a"));
+        Assert.Equal(
+            [$"{cli.Folder.At("1b3c4d5e-0000-7.png")}  seed 7", $"{cli.Folder.At("1b3c4d5e-0001-8.png")}  seed 8  flagged by the checkpoint's safety checker"],
+            cli.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(SampleJob.File(1), File.ReadAllBytes(cli.Folder.At("1b3c4d5e-0001-8.png")));
+    }
+
+    [Fact]
     public async Task Progress_is_one_line_for_each_image_where_there_is_no_terminal()
     {
         new SampleJob(images: 2).Script(cli.Farm);

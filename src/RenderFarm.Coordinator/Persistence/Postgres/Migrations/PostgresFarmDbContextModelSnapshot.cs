@@ -362,6 +362,14 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("run");
 
+                    b.Property<bool?>("SafetyFlag")
+                        .HasColumnType("boolean")
+                        .HasColumnName("safety_flag");
+
+                    b.Property<double?>("SafetyScore")
+                        .HasColumnType("double precision")
+                        .HasColumnName("safety_score");
+
                     b.Property<string>("Sha256")
                         .HasColumnType("text")
                         .HasColumnName("sha256");

@@ -356,6 +356,14 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("BLOB")
                         .HasColumnName("run");
 
+                    b.Property<bool?>("SafetyFlag")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("safety_flag");
+
+                    b.Property<double?>("SafetyScore")
+                        .HasColumnType("REAL")
+                        .HasColumnName("safety_score");
+
                     b.Property<string>("Sha256")
                         .HasColumnType("TEXT")
                         .HasColumnName("sha256");
