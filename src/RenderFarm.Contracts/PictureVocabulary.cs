@@ -41,8 +41,11 @@ public static class HiresUpscalers
     /// <summary>The picture is enlarged with a Lanczos filter, and encoded again.</summary>
     public const string Lanczos = "lanczos";
 
-    /// <summary>Every upscaler a recipe may hold.</summary>
+    /// <summary>Every way to enlarge that needs no file.</summary>
     public static IReadOnlyList<string> All { get; } = [Latent, Lanczos];
+
+    /// <summary>The digest of the file that a second pass needs; null where it needs none.</summary>
+    public static string? FileOf(string? upscaler) => upscaler is null || All.Contains(upscaler) ? null : upscaler;
 }
 
 /// <summary>Defaults of the settings that go with pictures.</summary>

@@ -118,6 +118,7 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.BadRequest } => new AttemptFailure(FailureCodes.BadRecipe, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.NotFinite } => new AttemptFailure(FailureCodes.NotFinite, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.OutOfMemory } => new AttemptFailure(FailureCodes.OutOfMemory, Retryable: true, error.Message),
+        GenerationException { Error: GenerationError.UpscalerMissing } => new AttemptFailure(FailureCodes.UnknownUpscaler, Retryable: true, error.Message),
         CheckpointFetchException fetch => new AttemptFailure(fetch.Code, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),

@@ -50,11 +50,12 @@ internal sealed class HeartbeatLoop(
 }
 
 /// <summary>What this worker can render.</summary>
-internal sealed class WorkerOffer(CheckpointShelf shelf, RenderDevices devices, IOptions<WorkerOptions> options)
+internal sealed class WorkerOffer(CheckpointShelf shelf, UpscalerShelf upscalers, RenderDevices devices, IOptions<WorkerOptions> options)
 {
     /// <summary>As it is now: what is loaded, and what was measured, changes.</summary>
     public WorkerCapabilities Capabilities => new([.. devices.All.Select(device => device.Capabilities(options.Value.Slots))], shelf.Describe())
     {
         FetchesCheckpoints = shelf.Fetches,
+        Upscalers = upscalers.Held,
     };
 }

@@ -58,7 +58,13 @@ internal static class ParametersText
         text.Append(", Hires upscale: ").Append(CanonicalJson.Number(hires.Scale));
         // A1111 leaves the steps out where they are those of the first pass.
         if (hires.Steps != steps) text.Append(", Hires steps: ").Append(CanonicalJson.Number(hires.Steps));
-        text.Append(", Hires upscaler: ").Append(hires.Upscaler == HiresUpscalers.Lanczos ? "Lanczos" : "Latent");
+        text.Append(", Hires upscaler: ").Append(hires.Upscaler switch
+        {
+            HiresUpscalers.Latent => "Latent",
+            HiresUpscalers.Lanczos => "Lanczos",
+            // By hash, as the checkpoint is.
+            _ => ShortHash(hires.Upscaler),
+        });
     }
 
     private static string ShortHash(string digest) => digest.Split(':')[^1][..10];

@@ -66,6 +66,7 @@ internal static class SettingsMapping
         DeviceMemoryMegabytes = options.DeviceMemoryMegabytes,
         CudaGraphs = options.CudaGraphs,
         AllowHardLinks = options.AllowHardLinks,
+        UpscalerFolder = options.UpscalerFolder,
     };
 
     public static ExecutionProfile ToProfile(ExecutionEnvironment environment) => new()

@@ -32,8 +32,8 @@ internal sealed class PictureOptions
     public Option<double?> HiresScale { get; } = OptionFactory.Number(
         "--hires-scale", "Size of a second pass over the first. [default: 1, none]", RenderLimits.MinHiresScale, RenderLimits.MaxHiresScale);
 
-    public Option<string?> HiresUpscaler { get; } = OptionFactory.Choice(
-        "--hires-upscaler", "How the first pass is enlarged. [default: latent]", HiresUpscalers.All);
+    public Option<string?> HiresUpscaler { get; } = OptionFactory.Text(
+        "--hires-upscaler", "WAY", "How the first pass is enlarged: latent, lanczos, or an upscaler of the farm by name or digest. [default: latent]");
 
     public Option<int?> HiresSteps { get; } = OptionFactory.Number(
         "--hires-steps", "Steps of the second pass. [default: as many as the first]", RenderLimits.MinSteps, RenderLimits.MaxSteps);

@@ -1,3 +1,5 @@
+using RenderFarm.Contracts.Workers;
+
 namespace RenderFarm.Contracts.Api;
 
 /// <summary>A job as the API shows it.</summary>
@@ -196,7 +198,7 @@ public sealed record TaskView
     /// </summary>
     public bool? SafetyFlag { get; init; }
 
-    /// <summary>The checker's score, above 0 for unsafe; 1 or 0 where it only says yes or no. Null where <see cref="SafetyFlag"/> is.</summary>
+    /// <summary>The checker's score, above 0 for unsafe; 1 or 0 where it only says yes or no. Null where safety_flag is.</summary>
     public double? SafetyScore { get; init; }
 
     /// <summary>Why it failed; null unless it did.</summary>
@@ -231,7 +233,11 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 /// <param name="DrainedAt">Since when it takes no more because someone said so; null while it may.</param>
 /// <param name="Quarantine">Why it is given nothing; null while it is trusted.</param>
 public sealed record WorkerView(
-    string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt, DateTimeOffset? DrainedAt = null, QuarantineView? Quarantine = null);
+    string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt, DateTimeOffset? DrainedAt = null, QuarantineView? Quarantine = null)
+{
+    /// <summary>The upscalers that it holds, which jobs name in hires.upscaler; null for none.</summary>
+    public IReadOnlyList<UpscalerDescription>? Upscalers { get; init; }
+}
 
 /// <summary>The quarantine of a worker that failed many different tasks.</summary>
 /// <param name="Reason">One sentence for people.</param>

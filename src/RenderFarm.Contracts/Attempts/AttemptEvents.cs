@@ -79,6 +79,9 @@ public static class FailureCodes
     /// <summary>Permanent on this worker: it does not hold the checkpoint.</summary>
     public const string UnknownCheckpoint = "unknown_checkpoint";
 
+    /// <summary>Permanent on this worker: its folder does not hold the upscaler, or no longer with these bytes.</summary>
+    public const string UnknownUpscaler = "unknown_upscaler";
+
     /// <summary>Permanent: the checkpoint's files are missing or damaged.</summary>
     public const string CheckpointUnreadable = "checkpoint_unreadable";
 

@@ -39,7 +39,10 @@ internal static class WorkerEndpoints
             device.Device, device.Slots, held.GetValueOrDefault((device.Worker, device.Device)), device.Profile, Math.Round(device.Speed)))],
         worker.LastSeenAt,
         worker.DrainedAt,
-        worker is { QuarantineReason: { } reason, TrialAt: { } trial } ? new QuarantineView(reason, trial) : null);
+        worker is { QuarantineReason: { } reason, TrialAt: { } trial } ? new QuarantineView(reason, trial) : null)
+    {
+        Upscalers = worker.Upscalers is { } upscalers ? UpscalerNames.Read(upscalers) : null,
+    };
 
     private static async Task<IResult> CheckpointsAsync(CheckpointCatalog checkpoints, CancellationToken cancellation)
     {

@@ -37,6 +37,9 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     /// <summary>The checkpoints it holds.</summary>
     public IReadOnlyList<CheckpointDescription> Checkpoints { get; set; } = [Checkpoint("demo", Digest)];
 
+    /// <summary>The upscalers it holds; null (default) for none.</summary>
+    public IReadOnlyList<UpscalerDescription>? Upscalers { get; set; }
+
     /// <summary>What a safety checker says of its images; null (default) for none.</summary>
     public (bool Flag, double Score)? Verdict { get; set; }
 
@@ -83,7 +86,7 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
 
     /// <summary>Says what it can render.</summary>
     public Task AnnounceAsync() => SendAsync(EndpointNames.Workers, new WorkerAnnounced(
-        Name, Incarnation, new WorkerCapabilities([new DeviceCapabilities(device, Slots, Profile, Speed)], Checkpoints)));
+        Name, Incarnation, new WorkerCapabilities([new DeviceCapabilities(device, Slots, Profile, Speed)], Checkpoints) { Upscalers = Upscalers }));
 
     /// <summary>Says what it holds.</summary>
     public Task BeatAsync(params HeldRun[] runs) => SendAsync(EndpointNames.Workers, new WorkerHeartbeat(Name, Incarnation, runs));

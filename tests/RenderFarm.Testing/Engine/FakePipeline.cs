@@ -8,7 +8,7 @@ namespace RenderFarm.Testing.Engine;
 
 /// <summary>
 /// A pipeline whose pixels are a hash of the request: as deterministic as the real one, at no cost. Faults that nature will not supply are asked for
-/// by prompt: <c>hold</c> waits until <see cref="Release"/> or its cancellation, <c>deaf</c> until <see cref="Release"/> alone, <c>fail</c> fails, <c>not finite</c> fails by name. Verdicts of a
+/// by prompt: <c>hold</c> waits until <see cref="Release"/> or its cancellation, <c>deaf</c> until <see cref="Release"/> alone, <c>fail</c> fails, <c>not finite</c> and <c>no upscaler</c> fail by name. Verdicts of a
 /// safety checker come by prompt too: <c>unsafe</c> is flagged, <c>scoreless</c> has a score that is no number.
 /// </summary>
 public sealed class FakePipeline : ITextToImagePipeline
@@ -39,6 +39,8 @@ public sealed class FakePipeline : ITextToImagePipeline
             throw new GenerationException(GenerationError.NotFinite, "The latent became infinite or NaN.");
         if (request.Prompt.Contains("out of memory", StringComparison.Ordinal))
             throw new GenerationException(GenerationError.OutOfMemory, "The device's memory does not hold one image.");
+        if (request.Prompt.Contains("no upscaler", StringComparison.Ordinal))
+            throw new GenerationException(GenerationError.UpscalerMissing, "No file in the folder of upscalers has the digest.");
         if (request.Prompt.Contains("fail", StringComparison.Ordinal)) throw new InvalidOperationException("The fake was asked to fail.");
         progress?.Report(new GenerationProgress(2, 2));
         return Judged(request.Prompt, new GenerationResult(Pixels(request), request.Seed, TimeSpan.FromMilliseconds(5)));

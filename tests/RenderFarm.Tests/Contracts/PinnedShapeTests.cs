@@ -86,6 +86,7 @@ public sealed class PinnedShapeTests
             "worker-2", "active", [], Sample.Time, null, new QuarantineView("5 different tasks failed on it and 0 succeeded; the last one said: No device.", Sample.Time.AddMinutes(1))),
         ["api.farm"] = new FarmView(Sample.Time),
         ["api.worker"] = new WorkerView("worker-1", "active", [new DeviceView("cpu", 4, 3, Sample.Profile, 250_000)], Sample.Time),
+        ["api.worker.upscalers"] = new WorkerView("worker-1", "active", [], Sample.Time) { Upscalers = [new UpscalerDescription("4x", Sample.Checkpoint)] },
         ["api.input"] = new InputView(Sample.Checkpoint, 64, 72, 12_345),
         ["api.checkpoint"] = Sample.CheckpointView,
         ["api.problem"] = new Problem
@@ -127,6 +128,8 @@ public sealed class PinnedShapeTests
             "worker-1", Sample.Run.Value, new WorkerCapabilities([new DeviceCapabilities("cpu", 4, Sample.Profile, 250_000)], [Description])),
         ["message.worker_announced.fetching"] = new WorkerAnnounced(
             "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { IsFixedSize = true }]) { FetchesCheckpoints = true }),
+        ["message.worker_announced.upscalers"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities([], []) { Upscalers = [new UpscalerDescription("4x", Sample.Checkpoint)] }),
         ["message.prepare_checkpoint"] = new PrepareCheckpoint("cpu", Sample.Checkpoint),
         ["api.checkpoint.stored"] = Sample.CheckpointView with { StoredBytes = 12_345, PushedAt = Sample.Time },
         ["api.stored_checkpoint"] = new StoredCheckpointView("demo", Sample.Checkpoint, 12_345, Sample.Time),
@@ -173,7 +176,8 @@ public sealed class PinnedShapeTests
         Assert.Empty(messages.Except(pinned));
 
         static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(AttemptReport) or nameof(StoredImage) or nameof(AttemptFailure)
-            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription);
+            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription)
+            or nameof(UpscalerDescription);
     }
 
     [Fact]

@@ -132,6 +132,15 @@ public sealed class RecipeTests
     }
 
     [Fact]
+    public void Upscaler_of_a_file_stands_in_the_recipe_by_its_digest_and_tells_images_apart()
+    {
+        var enlarged = Painted with { Hires = Painted.Hires! with { Upscaler = Sample.Checkpoint } };
+        Assert.Contains($"\"upscaler\":\"{Sample.Checkpoint}\"", enlarged.ToCanonicalJson(), StringComparison.Ordinal);
+        Assert.NotEqual(Painted.Id(), enlarged.Id());
+        Assert.Equal((Sample.Checkpoint, null, null), (HiresUpscalers.FileOf(enlarged.Hires.Upscaler), HiresUpscalers.FileOf(HiresUpscalers.Lanczos), HiresUpscalers.FileOf(null)));
+    }
+
+    [Fact]
     public void Recipe_with_every_member_reads_back()
     {
         var full = Sample.Recipe with

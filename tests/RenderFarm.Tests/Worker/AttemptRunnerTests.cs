@@ -76,6 +76,7 @@ public sealed class AttemptRunnerTests
     [InlineData("fail", FailureCodes.EngineFailed, true)]
     [InlineData("not finite", FailureCodes.NotFinite, false)]
     [InlineData("out of memory", FailureCodes.OutOfMemory, true)]
+    [InlineData("no upscaler", FailureCodes.UnknownUpscaler, true)]
     public async Task Failed_render_is_reported_with_its_code(string prompt, string code, bool retryable)
     {
         await using var bench = new WorkerBench();

@@ -59,6 +59,9 @@ public sealed class ParametersTextTests
         Assert.EndsWith(
             ", Hires upscale: 2, Hires upscaler: Latent",
             ParametersText.For(Recipe with { Hires = hires with { Scale = 2, Upscaler = HiresUpscalers.Latent, Steps = Recipe.Steps } }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            ", Hires upscale: 2, Hires upscaler: 7777777777",
+            ParametersText.For(Recipe with { Hires = hires with { Scale = 2, Upscaler = "sha256:" + new string('7', 64), Steps = Recipe.Steps } }), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,6 +96,13 @@ public sealed class SettingsMappingTests
     }
 
     [Fact]
+    public void Upscaler_reaches_the_engine_by_its_digest()
+    {
+        var digest = "sha256:" + new string('7', 64);
+        Assert.Equal(digest, ToRequest(Recipe with { Hires = new() { Scale = 2, Upscaler = digest, Steps = 3, Strength = 0.5 } }).HiresUpscaler);
+    }
+
+    [Fact]
     public void Pictures_are_scaled_to_the_place_they_take()
     {
         var pictures = new RecipePictures(Pictures.Noisy(100, 50), Pictures.Noisy(100, 50));

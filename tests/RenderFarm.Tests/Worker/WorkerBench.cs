@@ -32,7 +32,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Pipelines = new PipelineCache("cpu", Shelf, this, options, NullLogger<PipelineCache>.Instance);
         Devices = new RenderDevices([new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null)]);
         Watchdog = new EngineWatchdog(Devices, Runs, options, Clock, NullLogger<EngineWatchdog>.Instance);
-        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, Devices, options), Watchdog, this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
+        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, new UpscalerShelf([]), Devices, options), Watchdog, this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
         Service = new WorkerService(Identity, Runs, Devices, Shelf, this, options, Clock, NullLogger<WorkerService>.Instance);
         Runner = new AttemptRunner(
             Identity,

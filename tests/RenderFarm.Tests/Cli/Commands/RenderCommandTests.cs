@@ -34,9 +34,10 @@ public sealed class RenderCommandTests : IAsyncLifetime
     public async Task Farm_is_started_with_the_model_and_the_data_folder_given()
     {
         new SampleJob(images: 1).Script(cli.Farm);
-        await RenderAsync("a", "--model", "/models/sd15", "--data", "/var/farm", "--verbose");
+        await RenderAsync("a", "--model", "/models/sd15", "--upscalers", "/models/upscalers", "--data", "/var/farm", "--verbose");
         var options = Assert.Single(cli.Started);
         Assert.Equal(["/models/sd15"], options.CheckpointFolders);
+        Assert.Equal("/models/upscalers", options.UpscalerFolder);
         Assert.Equal("/var/farm", options.DataFolder);
         Assert.Empty(options.Urls);
         Assert.True(options.Verbose);

@@ -257,6 +257,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("tenant");
 
+                    b.Property<string>("Upscaler")
+                        .HasColumnType("text")
+                        .HasColumnName("upscaler");
+
                     b.HasKey("Id");
 
                     b.HasIndex("DeleteAfter")
@@ -553,6 +557,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                     b.Property<int>("UnwantedRuns")
                         .HasColumnType("integer")
                         .HasColumnName("unwanted_runs");
+
+                    b.Property<string>("Upscalers")
+                        .HasColumnType("text")
+                        .HasColumnName("upscalers");
 
                     b.HasKey("Name");
 

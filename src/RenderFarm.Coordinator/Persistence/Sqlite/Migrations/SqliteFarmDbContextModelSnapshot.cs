@@ -251,6 +251,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("tenant");
 
+                    b.Property<string>("Upscaler")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upscaler");
+
                     b.HasKey("Id");
 
                     b.HasIndex("DeleteAfter")
@@ -541,6 +545,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                     b.Property<int>("UnwantedRuns")
                         .HasColumnType("INTEGER")
                         .HasColumnName("unwanted_runs");
+
+                    b.Property<string>("Upscalers")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upscalers");
 
                     b.HasKey("Name");
 
