@@ -60,6 +60,9 @@ public static class PictureDefaults
     /// <summary>Pixels around a mask that are worked on with it.</summary>
     public const int InpaintPadding = 32;
 
+    /// <summary>Noise level at which an upscaling checkpoint sees its picture: diffusers' default.</summary>
+    public const int UpscaleNoiseLevel = 20;
+
     /// <summary>How much of the first pass the second gives up.</summary>
     public const double HiresStrength = 0.7;
 }

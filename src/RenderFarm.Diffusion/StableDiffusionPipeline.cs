@@ -54,6 +54,9 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// <inheritdoc />
     public ExecutionEnvironment Environment { get; }
 
+    /// <inheritdoc />
+    public int EnlargesBy => _pictures.Upscales ? _checkpoint.VaeFactor : 1;
+
     /// <summary>
     /// Whether images at different steps share UNet calls. False for graphs with one timestep for the whole call (as Optimum exports them): there only
     /// images at the same timestep do, which costs throughput and changes no image.

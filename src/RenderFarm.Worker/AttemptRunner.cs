@@ -59,16 +59,17 @@ internal sealed class AttemptRunner(
         var recipe = run.Command.Recipe;
         try
         {
-            // 1. What the recipe asks for, with the pictures it begins from.
-            var request = SettingsMapping.ToRequest(recipe, await inputs.OfAsync(recipe, run.Stopping));
+            // 1. The pictures it begins from.
+            var pictures = await inputs.OfAsync(recipe, run.Stopping);
 
             // 2. The pipeline of its checkpoint, loaded if it is not.
             var device = devices[run.Device];
             var pipeline = await device.Pipelines.UseAsync(recipe.Checkpoint, run.Stopping);
 
-            // 3. Pixels. The engine decides when; the first progress says that it has begun.
+            // 3. Pixels, of what the recipe asks for in the engine's words. The engine decides when; the first progress says that it has begun.
             var watch = progress.Watch(run, device.Steps, started: () => reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name)));
-            var rendering = TimedAsync(device.Speed, recipe, pipeline.Value.GenerateAsync(request, watch, run.Stopping));
+            var rendering = TimedAsync(device.Speed, recipe, () => pipeline.Value.GenerateAsync(
+                SettingsMapping.ToRequest(recipe, pictures, pipeline.Value.EnlargesBy), watch, run.Stopping));
             // A pipeline whose call does not return stays loaded: freeing it would free memory that the call still writes to.
             _ = rendering.ContinueWith(_ => pipeline.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             var result = await rendering.WaitAsync(run.Abandoned);
@@ -99,13 +100,13 @@ internal sealed class AttemptRunner(
         }
     }
 
-    private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Task<GenerationResult> rendering)
+    private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Func<Task<GenerationResult>> render)
     {
         var sharing = speed.Begin();
         GenerationResult? result = null;
         try
         {
-            return result = await rendering;
+            return result = await render();
         }
         finally
         {

@@ -38,7 +38,9 @@ internal static class ParametersText
 
     // A1111 has one strength for a picture to begin from and for a second pass; no image of ours has both.
     private static double? Denoising(Recipe recipe) =>
-        recipe.InitImage is null ? recipe.Hires?.Strength : recipe.Strength ?? PictureDefaults.Strength;
+        recipe.InitImage is null ? recipe.Hires?.Strength
+        // An upscaling checkpoint begins from noise alone, and sees the picture beside it.
+        : recipe.UpscaleNoiseLevel is not null ? null : recipe.Strength ?? PictureDefaults.Strength;
 
     private static void AppendPainting(StringBuilder text, Recipe recipe)
     {

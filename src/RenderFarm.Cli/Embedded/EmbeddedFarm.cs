@@ -54,7 +54,7 @@ internal sealed class EmbeddedFarm : IRunningFarm
             var before = TimeProvider.System.GetUtcNow();
             await StartAsync(application, options, cancellation);
             var farm = new EmbeddedFarm(application, data, sockets, [.. application.Urls.Where(url => !url.Contains("unix:", StringComparison.Ordinal))]);
-            if (options.UpscalerFolder is not null) await farm.HearWorkerAsync(before, cancellation);
+            await farm.HearWorkerAsync(before, cancellation);
             return farm;
         }
         catch
@@ -77,7 +77,8 @@ internal sealed class EmbeddedFarm : IRunningFarm
         _data.Dispose();
     }
 
-    // A job's upscaler becomes a digest when it is submitted, and a record of before may know the worker without its upscalers: its first word is waited for.
+    // Names become digests when a job is submitted, and checkpoints are looked up before one is reproduced; a new record knows none of them, and one of before
+    // may know others. So the worker's first word is waited for.
     private async Task HearWorkerAsync(DateTimeOffset before, CancellationToken cancellation)
     {
         var client = new FarmClient(Client, TimeProvider.System);

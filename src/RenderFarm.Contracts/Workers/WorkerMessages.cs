@@ -96,6 +96,12 @@ public sealed record CheckpointDescription
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsFixedSize { get; init; }
 
+    /// <summary>
+    /// How many times larger it makes a picture, which every job of it must then begin from: 4 for Stable Diffusion's upscaler; null for a checkpoint that paints.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EnlargesBy { get; init; }
+
     /// <summary>Step count used when a job names none.</summary>
     public required int Steps { get; init; }
 

@@ -58,6 +58,7 @@ internal static class WorkerEndpoints
         IsDefault = entry.Checkpoint.Digest == byDefault,
         Width = entry.Checkpoint.Width,
         Height = entry.Checkpoint.Height,
+        EnlargesBy = entry.Checkpoint.EnlargesBy,
         Steps = entry.Checkpoint.Steps,
         Sampler = entry.Checkpoint.Sampler,
         NoiseSchedule = entry.Checkpoint.NoiseSchedule,

@@ -12,7 +12,8 @@ public static class CheckpointDescriptions
     /// <exception cref="CheckpointException">A graph is damaged or of a kind that the engine does not run; the message names it.</exception>
     public static CheckpointDescription Of(Checkpoint checkpoint, string digest)
     {
-        var only = CheckpointAnatomy.Read(checkpoint).FixedSize;
+        var anatomy = CheckpointAnatomy.Read(checkpoint);
+        var only = anatomy.FixedSize;
         return new CheckpointDescription
         {
             Name = checkpoint.Name,
@@ -21,6 +22,7 @@ public static class CheckpointDescriptions
             Height = only?.Height ?? checkpoint.Defaults.Height,
             SideMultiple = checkpoint.SideMultiple,
             IsFixedSize = only is not null,
+            EnlargesBy = anatomy.Purpose == CheckpointPurpose.Upscaling ? checkpoint.VaeFactor : null,
             Steps = checkpoint.Defaults.Steps,
             Sampler = checkpoint.Defaults.Sampler,
             NoiseSchedule = checkpoint.Defaults.NoiseSchedule,

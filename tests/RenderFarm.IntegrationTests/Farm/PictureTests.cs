@@ -115,6 +115,30 @@ public sealed class PictureTests : IDisposable
     }
 
     [Fact]
+    public async Task Upscaling_checkpoint_makes_a_picture_larger_as_the_library_does_and_reproduce_finds_it_equal()
+    {
+        var model = DemoWithUNet.Write(Path.Combine(_folder.FullName, "x8"), 7, labelled: true);
+        var small = APicture.RedDisc(16, 16);
+        var file = Write("small.png", small);
+
+        var image = await RenderAsync("--model", model, "--init-image", file, "--upscale-noise-level", "40", "--steps", "4", "--seed", "5");
+
+        using (var pipeline = StableDiffusionPipeline.Load(Checkpoint.Open(model)))
+        {
+            var request = new GenerationRequest { Prompt = Prompt, Seed = 5, Steps = 4, InitialImage = small, UpscaleNoiseLevel = 40 };
+            Assert.Equal((await pipeline.GenerateAsync(request, cancellation: Cancellation)).Image.Pixels, Pixels(await File.ReadAllBytesAsync(image, Cancellation)));
+        }
+
+        var again = await FarmProgram.RunAsync(Cancellation, "reproduce", image, "--model", model, "--init-image", file);
+        Assert.Equal("", again.Error);
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("byte for byte", again.Output, StringComparison.Ordinal);
+        var without = await FarmProgram.RunAsync(Cancellation, "render", Prompt, "--model", model, "--out", Out);
+        Assert.NotEqual(0, without.ExitCode);
+        Assert.Contains("--init-image: A picture, because the checkpoint", without.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Upscaler_that_is_unknown_or_cannot_be_offered_is_named_with_the_option_that_is_wrong()
     {
         var upscalers = _folder.CreateSubdirectory("upscalers").FullName;

@@ -75,6 +75,7 @@ public sealed class PinnedShapeTests
     private static readonly Dictionary<string, object> Shapes = new()
     {
         ["api.submit_job"] = FullRequest,
+        ["api.submit_job.enlarging"] = new SubmitJob { Prompt = "a red circle", InitImage = Sample.Checkpoint, UpscaleNoiseLevel = 40 },
         ["api.submit_job.least"] = new SubmitJob { Prompt = "a red circle" },
         ["message.lease_probe"] = new LeaseProbe("main", Guid.Parse("0190a0a0-0000-7000-8000-00000000000c"), 42),
         ["api.job"] = Sample.JobView,
@@ -130,7 +131,10 @@ public sealed class PinnedShapeTests
             "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { IsFixedSize = true }]) { FetchesCheckpoints = true }),
         ["message.worker_announced.upscalers"] = new WorkerAnnounced(
             "worker-1", Sample.Run.Value, new WorkerCapabilities([], []) { Upscalers = [new UpscalerDescription("4x", Sample.Checkpoint)] }),
+        ["message.worker_announced.enlarging"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { EnlargesBy = 4 }])),
         ["message.prepare_checkpoint"] = new PrepareCheckpoint("cpu", Sample.Checkpoint),
+        ["api.checkpoint.enlarging"] = Sample.CheckpointView with { EnlargesBy = 4 },
         ["api.checkpoint.stored"] = Sample.CheckpointView with { StoredBytes = 12_345, PushedAt = Sample.Time },
         ["api.stored_checkpoint"] = new StoredCheckpointView("demo", Sample.Checkpoint, 12_345, Sample.Time),
         ["store.checkpoint_manifest"] = new CheckpointManifest

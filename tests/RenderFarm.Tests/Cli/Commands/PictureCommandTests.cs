@@ -134,6 +134,14 @@ public sealed class PictureCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reproduce_asks_for_the_same_noise_level_and_for_no_strength_where_a_picture_was_enlarged()
+    {
+        cli.Farm.On("HEAD", $"/v1/inputs/{Digest}", ScriptedFarm.Bytes([]));
+        await cli.RunOnServerAsync("reproduce", Original(Sample.Recipe with { InitImage = Digest, UpscaleNoiseLevel = 20 }));
+        Assert.Contains($$""","init_image":"{{Digest}}","upscale_noise_level":20,""", cli.Farm.Of("POST", "/v1/jobs").Single().Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reproduce_names_the_picture_that_is_missing_and_the_option_that_brings_it()
     {
         Assert.Equal(ExitCodes.Failed, await cli.RunOnServerAsync("reproduce", Original(Painted)));
