@@ -9,7 +9,7 @@ public sealed record HiresPass
     [JsonPropertyName("scale")]
     public required double Scale { get; init; }
 
-    /// <summary>One of <see cref="HiresUpscalers.All"/>.</summary>
+    /// <summary>latent, lanczos, or the digest of an upscaler's file: <c>sha256:</c> and 64 lower-case hexadecimal digits, never its name.</summary>
     [JsonPropertyName("upscaler")]
     public required string Upscaler { get; init; }
 

@@ -41,8 +41,11 @@ public static class HiresUpscalers
     /// <summary>The picture is enlarged with a Lanczos filter, and encoded again.</summary>
     public const string Lanczos = "lanczos";
 
-    /// <summary>Every upscaler a recipe may hold.</summary>
+    /// <summary>Every way to enlarge that needs no file.</summary>
     public static IReadOnlyList<string> All { get; } = [Latent, Lanczos];
+
+    /// <summary>The digest of the file that a second pass needs; null where it needs none.</summary>
+    public static string? FileOf(string? upscaler) => upscaler is null || All.Contains(upscaler) ? null : upscaler;
 }
 
 /// <summary>Defaults of the settings that go with pictures.</summary>
@@ -56,6 +59,9 @@ public static class PictureDefaults
 
     /// <summary>Pixels around a mask that are worked on with it.</summary>
     public const int InpaintPadding = 32;
+
+    /// <summary>Noise level at which an upscaling checkpoint sees its picture: diffusers' default.</summary>
+    public const int UpscaleNoiseLevel = 20;
 
     /// <summary>How much of the first pass the second gives up.</summary>
     public const double HiresStrength = 0.7;

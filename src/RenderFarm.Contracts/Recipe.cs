@@ -144,6 +144,11 @@ public sealed record Recipe
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OutpaintMargins? Outpaint { get; init => field = value is { IsNone: true } ? null : value; }
 
+    /// <summary>Noise level at which an upscaling checkpoint sees the picture to begin from, a timestep, 0…350; null for other checkpoints, always written for these.</summary>
+    [JsonPropertyName("upscale_noise_level")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? UpscaleNoiseLevel { get; init; }
+
     /// <summary>A second pass at a larger size; null for none.</summary>
     [JsonPropertyName("hires")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -63,6 +63,9 @@ public static class RenderLimits
     /// <summary>Most pixels around a mask that are worked on with it.</summary>
     public const int MaxInpaintPadding = 512;
 
+    /// <summary>Highest noise level at which an upscaling checkpoint was trained to see a picture.</summary>
+    public const int MaxUpscaleNoiseLevel = 350;
+
     /// <summary>Smallest scale of a second pass; 1 is none.</summary>
     public const double MinHiresScale = 1;
 

@@ -12,6 +12,9 @@ public enum GenerationError
     /// <summary>The device's memory does not hold the image, even with nobody beside it.</summary>
     OutOfMemory,
 
+    /// <summary>The folder of upscalers holds none of the digest that was asked for.</summary>
+    UpscalerMissing,
+
     /// <summary>ONNX Runtime failed for a reason it named.</summary>
     EngineFailed,
 }

@@ -111,7 +111,7 @@ public sealed record GenerationRequest
     public double HiresScale { get; init; } = 1;
 
     /// <summary>
-    /// How the first pass is enlarged: <c>latent</c> (default: bilinear, in latent space), <c>lanczos</c> (in pixels), or the name of an upscaler in
+    /// How the first pass is enlarged: <c>latent</c> (default: bilinear, in latent space), <c>lanczos</c> (in pixels), or the name or digest of an upscaler in
     /// <see cref="PipelineOptions.UpscalerFolder"/>.
     /// </summary>
     public string HiresUpscaler { get; init; } = "latent";

@@ -15,6 +15,9 @@ public interface ITextToImagePipeline : IDisposable
     /// <summary>What, beside a request, can move the last bit of an image.</summary>
     ExecutionEnvironment Environment { get; }
 
+    /// <summary>How many times larger than <see cref="GenerationRequest.InitialImage"/> its images are: the VAE's factor for upscaling checkpoints, 1 for others.</summary>
+    int EnlargesBy => 1;
+
     /// <summary>Makes one image.</summary>
     /// <param name="request">What to make; its image depends on nothing else.</param>
     /// <param name="progress">Told of turn 0 when the image takes part in its first UNet call, then after every turn; on the engine's thread, so it must return quickly.</param>

@@ -70,7 +70,8 @@ public sealed record PipelineOptions
     public bool AllowHardLinks { get; init; }
 
     /// <summary>
-    /// Folder of ESRGAN-class upscalers; <c>NAME.onnx</c> in it is what <see cref="GenerationRequest.HiresUpscaler"/> calls <c>NAME</c>. Null (default): none.
+    /// Folder of ESRGAN-class upscalers; <c>NAME.onnx</c> in it is what <see cref="GenerationRequest.HiresUpscaler"/> calls <c>NAME</c>, or by the
+    /// digest of its bytes (<see cref="Pictures.UpscalerFile"/>). Null (default): none.
     /// </summary>
     public string? UpscalerFolder { get; init; }
 }

@@ -60,6 +60,9 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     public long PixelsPerCall { get; }
 
     /// <inheritdoc />
+    public int EnlargesBy => _pictures.Upscales ? _checkpoint.VaeFactor : 1;
+
+    /// <inheritdoc />
     public bool MixesSteps => _graphs.UNet.TimestepPerRow;
 
     /// <summary>UNet calls made so far.</summary>

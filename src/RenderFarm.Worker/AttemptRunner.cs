@@ -59,16 +59,15 @@ internal sealed class AttemptRunner(
         var recipe = run.Command.Recipe;
         try
         {
-            // 1. What the recipe asks for, with the pictures it begins from.
+            // 1. The pictures it begins from.
             var pictures = await patience.RunAsync(run.Attempt, () => inputs.OfAsync(recipe, run.Stopping), run.Stopping);
-            var request = SettingsMapping.ToRequest(recipe, pictures);
 
             // 2. The pipeline of its checkpoint, loaded if it is not.
             var device = devices[run.Device];
             var pipeline = await patience.RunAsync(run.Attempt, () => device.Pipelines.UseAsync(recipe.Checkpoint, run.Stopping), run.Stopping);
 
-            // 3. Pixels.
-            var result = await PixelsAsync(run, device, pipeline, request);
+            // 3. Pixels, of what the recipe asks for in the engine's words.
+            var result = await PixelsAsync(run, device, pipeline, pictures);
 
             // 4. File, object, and only then the word that it is there.
             var profile = SettingsMapping.ToProfile(pipeline.Value.Environment);
@@ -97,14 +96,15 @@ internal sealed class AttemptRunner(
     }
 
     // The engine decides when; the first progress says that it has begun.
-    private async Task<GenerationResult> PixelsAsync(HeldRun run, RenderDevice device, PipelineUse pipeline, GenerationRequest request)
+    private async Task<GenerationResult> PixelsAsync(HeldRun run, RenderDevice device, PipelineUse pipeline, RecipePictures pictures)
     {
         var watch = progress.Watch(run, device.Steps, started: () =>
         {
             run.Phase = RunPhase.Rendering;
             reports.Add(new AttemptStarted(run.Attempt, run.Run, identity.Name));
         });
-        var rendering = TimedAsync(device.Speed, run.Command.Recipe, pipeline.Value.GenerateAsync(request, watch, run.Stopping));
+        var rendering = TimedAsync(device.Speed, run.Command.Recipe, () => pipeline.Value.GenerateAsync(
+            SettingsMapping.ToRequest(run.Command.Recipe, pictures, pipeline.Value.EnlargesBy), watch, run.Stopping));
         try
         {
             return await rendering.WaitAsync(run.Abandoned);
@@ -120,13 +120,13 @@ internal sealed class AttemptRunner(
         }
     }
 
-    private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Task<GenerationResult> rendering)
+    private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Func<Task<GenerationResult>> render)
     {
         var sharing = speed.Begin();
         GenerationResult? result = null;
         try
         {
-            return result = await rendering;
+            return result = await render();
         }
         finally
         {
@@ -139,6 +139,7 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.BadRequest } => new AttemptFailure(FailureCodes.BadRecipe, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.NotFinite } => new AttemptFailure(FailureCodes.NotFinite, Retryable: false, error.Message),
         GenerationException { Error: GenerationError.OutOfMemory } => new AttemptFailure(FailureCodes.OutOfMemory, Retryable: true, error.Message),
+        GenerationException { Error: GenerationError.UpscalerMissing } => new AttemptFailure(FailureCodes.UnknownUpscaler, Retryable: true, error.Message),
         CheckpointFetchException fetch => new AttemptFailure(fetch.Code, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),

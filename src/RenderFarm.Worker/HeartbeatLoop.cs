@@ -40,12 +40,13 @@ internal sealed class HeartbeatLoop(
 }
 
 /// <summary>What this worker can render.</summary>
-internal sealed class WorkerOffer(CheckpointShelf shelf, RenderDevices devices, Retirement retirement, IOptions<WorkerOptions> options)
+internal sealed class WorkerOffer(CheckpointShelf shelf, UpscalerShelf upscalers, RenderDevices devices, Retirement retirement, IOptions<WorkerOptions> options)
 {
     /// <summary>As it is now: what is loaded, and what was measured, changes. Without a device once the worker retires: it could only give work back, and would look idle.</summary>
     public WorkerCapabilities Capabilities => new([.. Devices.Select(device => device.Capabilities(options.Value.Slots))], shelf.Describe())
     {
         FetchesCheckpoints = shelf.Fetches,
+        Upscalers = upscalers.Held,
     };
 
     private IEnumerable<RenderDevice> Devices => retirement.Reason is null ? devices.All : [];

@@ -48,7 +48,12 @@ internal sealed class ImagePublisher(IObjectStore store, StorePatience patience,
         var key = ObjectKey.ForImage(run.Attempt, run.Run, command.Format);
         await patience.RunAsync(run.Attempt, () => PutAsync(key, file, command.Format, cancellation), cancellation, since);
         return new StoredImage(
-            key.Value, Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, (long)result.RenderTime.TotalMilliseconds, profile.ToString());
+            key.Value, Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, (long)result.RenderTime.TotalMilliseconds, profile.ToString())
+        {
+            // A score that is no number says nothing, and JSON has no word for it.
+            SafetyFlag = result.SafetyScore is { } score && double.IsFinite(score) ? result.SafetyFlag : null,
+            SafetyScore = result.SafetyScore is { } finite && double.IsFinite(finite) ? finite : null,
+        };
     }
 
     private async Task<long> PutAsync(ObjectKey key, byte[] file, string format, CancellationToken cancellation)

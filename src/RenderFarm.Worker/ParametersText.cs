@@ -38,7 +38,9 @@ internal static class ParametersText
 
     // A1111 has one strength for a picture to begin from and for a second pass; no image of ours has both.
     private static double? Denoising(Recipe recipe) =>
-        recipe.InitImage is null ? recipe.Hires?.Strength : recipe.Strength ?? PictureDefaults.Strength;
+        recipe.InitImage is null ? recipe.Hires?.Strength
+        // An upscaling checkpoint begins from noise alone, and sees the picture beside it.
+        : recipe.UpscaleNoiseLevel is not null ? null : recipe.Strength ?? PictureDefaults.Strength;
 
     private static void AppendPainting(StringBuilder text, Recipe recipe)
     {
@@ -58,7 +60,13 @@ internal static class ParametersText
         text.Append(", Hires upscale: ").Append(CanonicalJson.Number(hires.Scale));
         // A1111 leaves the steps out where they are those of the first pass.
         if (hires.Steps != steps) text.Append(", Hires steps: ").Append(CanonicalJson.Number(hires.Steps));
-        text.Append(", Hires upscaler: ").Append(hires.Upscaler == HiresUpscalers.Lanczos ? "Lanczos" : "Latent");
+        text.Append(", Hires upscaler: ").Append(hires.Upscaler switch
+        {
+            HiresUpscalers.Latent => "Latent",
+            HiresUpscalers.Lanczos => "Lanczos",
+            // By hash, as the checkpoint is.
+            _ => ShortHash(hires.Upscaler),
+        });
     }
 
     private static string ShortHash(string digest) => digest.Split(':')[^1][..10];

@@ -10,7 +10,8 @@ internal static class SettingsMapping
     /// <summary>A recipe in the engine's words.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="pictures">The pictures it names, of any size.</param>
-    public static GenerationRequest ToRequest(Recipe recipe, RecipePictures pictures) => WithPictures(recipe, pictures) with
+    /// <param name="enlargesBy">How many times larger than its picture the image is, as the checkpoint's pipeline says.</param>
+    public static GenerationRequest ToRequest(Recipe recipe, RecipePictures pictures, int enlargesBy = 1) => WithPictures(recipe, pictures, enlargesBy) with
     {
         Prompt = recipe.Prompt,
         NegativePrompt = recipe.NegativePrompt,
@@ -37,25 +38,27 @@ internal static class SettingsMapping
         NoiseSource = recipe.NoiseSource,
     };
 
-    private static GenerationRequest WithPictures(Recipe recipe, RecipePictures pictures) => new()
+    private static GenerationRequest WithPictures(Recipe recipe, RecipePictures pictures, int enlargesBy) => new()
     {
         Prompt = recipe.Prompt,
-        InitialImage = Fit(pictures.InitImage, recipe),
+        InitialImage = Fit(pictures.InitImage, recipe, enlargesBy),
         Strength = recipe.Strength ?? PictureDefaults.Strength,
-        Mask = Fit(pictures.Mask, recipe),
+        Mask = Fit(pictures.Mask, recipe, enlargesBy),
         MaskBlur = recipe.MaskBlur ?? PictureDefaults.MaskBlur,
         InpaintArea = recipe.InpaintArea ?? InpaintAreas.Whole,
         InpaintPadding = recipe.InpaintPadding ?? PictureDefaults.InpaintPadding,
         InpaintFill = recipe.InpaintFill ?? InpaintFills.Original,
         Outpaint = recipe.Outpaint is { } margins ? new Diffusion.OutpaintMargins(margins.Left, margins.Top, margins.Right, margins.Bottom) : null,
+        UpscaleNoiseLevel = recipe.UpscaleNoiseLevel ?? PictureDefaults.UpscaleNoiseLevel,
     };
 
     // Of a picture that is repainted in its masked box alone, the engine itself takes what it works on and puts it back at the picture's own size.
-    private static RgbImage? Fit(RgbImage? picture, Recipe recipe)
+    private static RgbImage? Fit(RgbImage? picture, Recipe recipe, int enlargesBy)
     {
         if (picture is null || recipe.InpaintArea == InpaintAreas.Masked) return picture;
         var margins = recipe.Outpaint ?? new Contracts.OutpaintMargins();
-        return LanczosResampling.Resize(picture, recipe.Width - margins.Left - margins.Right, recipe.Height - margins.Top - margins.Bottom);
+        return LanczosResampling.Resize(
+            picture, (recipe.Width - margins.Left - margins.Right) / enlargesBy, (recipe.Height - margins.Top - margins.Bottom) / enlargesBy);
     }
 
     public static PipelineOptions ToPipelineOptions(WorkerOptions options, string device) => new()
@@ -69,6 +72,7 @@ internal static class SettingsMapping
         DeviceMemoryMegabytes = options.DeviceMemoryMegabytes,
         CudaGraphs = options.CudaGraphs,
         AllowHardLinks = options.AllowHardLinks,
+        UpscalerFolder = options.UpscalerFolder,
     };
 
     public static ExecutionProfile ToProfile(ExecutionEnvironment environment) => new()

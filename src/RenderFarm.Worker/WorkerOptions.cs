@@ -76,6 +76,9 @@ public sealed class WorkerOptions
     [Range(1L << 20, 1L << 50, ErrorMessage = "Worker:CheckpointCacheBytes is 1,048,576 to 1,125,899,906,842,624 bytes.")]
     public long CheckpointCacheBytes { get; set; } = 100L << 30;
 
+    /// <summary>Folder of upscalers, each one file <c>NAME.onnx</c>, that second passes may name; null (default): none. Read at start.</summary>
+    public string? UpscalerFolder { get; set; }
+
     /// <summary>Time between heartbeats, 100 ms…1 minute; default 3 s. The coordinator's leases last four of them.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(3);

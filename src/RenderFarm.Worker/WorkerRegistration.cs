@@ -23,6 +23,7 @@ public static class WorkerRegistration
     {
         services.AddOptions<WorkerOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => Shelf(provider, checkpoints));
+        services.AddSingleton(provider => UpscalerShelf.Open(provider.GetRequiredService<IOptions<WorkerOptions>>().Value));
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<HeldRuns>();
         services.AddSingleton(Devices);

@@ -11,7 +11,7 @@ internal static class CheckpointFolder
     // What the engine reads, and nothing else of what people keep beside it.
     private static readonly string[] Components =
     [
-        "scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae_decoder", "vae_encoder", "safety_checker", "feature_extractor",
+        "scheduler", "low_res_scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae_decoder", "vae_encoder", "safety_checker", "feature_extractor",
     ];
 
     private static readonly string[] Texts = ["model_index.json", "renderfarm.json"];

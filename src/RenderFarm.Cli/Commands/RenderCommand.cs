@@ -12,6 +12,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
 {
     private readonly RenderOptions render = new();
     private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
+    private readonly Option<string?> upscalers = EmbeddedOptions.Upscalers();
     private readonly Option<string?> device = EmbeddedOptions.Device();
     private readonly Option<string?> output = OptionFactory.Text("--out", "DIR", "Folder for the images. [default: the current one]");
     private readonly Option<string?> state = EmbeddedOptions.State("Keep record and images here. [default: a temporary folder]");
@@ -30,7 +31,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
             "Files are named JOB-INDEX-SEED.png. A file is never overwritten: where the name is taken, the new one ends in -2, -3 …",
             "Ctrl-C cancels the job and keeps what is finished. Exit codes: 0 done, 1 something failed, 2 wrong use.");
         render.AddTo(command);
-        foreach (var option in (Option[])[checkpoints, device, output, state, json]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, upscalers, device, output, state, json]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -46,6 +47,7 @@ internal sealed class RenderCommand(CliEnvironment environment, Option<bool> ver
             {
                 DataFolder = line.GetValue(state),
                 CheckpointFolders = line.GetValue(checkpoints) ?? [],
+                UpscalerFolder = line.GetValue(upscalers),
                 Device = line.GetValue(device) ?? EmbeddedFarmOptions.AnyDevice,
                 Verbose = line.GetValue(verbose),
             },

@@ -15,6 +15,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
 {
     private readonly Argument<string> image = new("IMAGE") { Description = "A PNG, JPEG or WebP file that RenderFarm made." };
     private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
+    private readonly Option<string?> upscalers = EmbeddedOptions.Upscalers();
     private readonly Option<string?> device = EmbeddedOptions.Device();
     private readonly Option<int?> quality = OptionFactory.Number("--quality", "Quality of a jpeg or webp that was not made with the default.", 1, 100);
     private readonly Option<string?> initImage = OptionFactory.Text("--init-image", "FILE", "The picture it began from, where the farm does not hold it.");
@@ -32,7 +33,7 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
             "",
             "Within one execution profile the files are equal (exit code 0); between profiles the pictures are close, and how close is said (1).");
         command.Add(image);
-        foreach (var option in (Option[])[checkpoints, device, quality, initImage, mask, server.Option]) command.Add(option);
+        foreach (var option in (Option[])[checkpoints, upscalers, device, quality, initImage, mask, server.Option]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -42,18 +43,26 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
         var original = OriginalImage.Read(line.GetRequiredValue(image), environment.Pictures);
         var pictures = OriginalPictures.Read(original, line.GetValue(initImage), line.GetValue(mask));
         var folders = line.GetValue(checkpoints) ?? [];
-        var address = folders.Length == 0 ? server.Find(line, environment) : null;
+        var address = folders.Length == 0 && line.GetValue(upscalers) is null ? server.Find(line, environment) : null;
         if (address is not null)
             return await CompareAsync(new FarmClient(environment.Connect(address), environment.Clock), original, pictures, line.GetValue(quality), stop);
 
         await using var farm = await environment.StartFarm(
-            new EmbeddedFarmOptions { CheckpointFolders = folders, Device = line.GetValue(device) ?? EmbeddedFarmOptions.AnyDevice, Verbose = line.GetValue(verbose) }, stop);
+            new EmbeddedFarmOptions
+            {
+                CheckpointFolders = folders,
+                UpscalerFolder = line.GetValue(upscalers),
+                Device = line.GetValue(device) ?? EmbeddedFarmOptions.AnyDevice,
+                Verbose = line.GetValue(verbose),
+            },
+            stop);
         return await CompareAsync(new FarmClient(farm.Client, environment.Clock), original, pictures, line.GetValue(quality), stop);
     }
 
     private async Task<int> CompareAsync(FarmClient client, OriginalImage original, OriginalPictures pictures, int? quality, CancellationToken stop)
     {
         await RequireCheckpointAsync(client, original, stop);
+        if (HiresUpscalers.FileOf(original.Recipe.Hires?.Upscaler) is { } upscaler) await RequireUpscalerAsync(client, original, upscaler, stop);
         await pictures.ProvideAsync(client, stop);
         var job = await client.SubmitAsync(original.ToRequest(quality), Guid.NewGuid().ToString(), stop);
         await using (var display = ProgressDisplay.For(environment, json: true))
@@ -81,6 +90,16 @@ internal sealed class ReproduceCommand(CliEnvironment environment, Option<bool> 
             ExitCodes.Failed,
             $"{original.Path} was rendered with checkpoint {original.Recipe.Checkpoint}; here there is {known}.",
             "Name the folder of that checkpoint with --model, or a farm that holds it with --server.");
+    }
+
+    private static async Task RequireUpscalerAsync(FarmClient client, OriginalImage original, string upscaler, CancellationToken stop)
+    {
+        var held = (await client.GetWorkersAsync(stop)).SelectMany(worker => worker.Upscalers ?? []).Distinct().ToList();
+        if (held.Exists(entry => entry.Digest == upscaler)) return;
+        var known = held.Count == 0 ? "none" : string.Join(", ", held.Select(entry => $"{entry.Name} ({entry.Digest})"));
+        throw new CommandException(
+            ExitCodes.Failed, $"{original.Path} was enlarged with the upscaler {upscaler}; here there is {known}.",
+            "Name the folder that holds it with --upscalers, or a farm that holds it with --server.");
     }
 
     private int Report(OriginalImage original, TaskView task, byte[] again)

@@ -13,6 +13,7 @@ internal sealed class ServeCommand(CliEnvironment environment, Option<bool> verb
     private readonly Option<string[]?> urls = UrlsOption();
     private readonly Option<string?> state = EmbeddedOptions.State($"Where record and images live. [default: {DefaultFolder()}]");
     private readonly Option<string[]?> checkpoints = EmbeddedOptions.Checkpoints();
+    private readonly Option<string?> upscalers = EmbeddedOptions.Upscalers();
     private readonly Option<string?> device = EmbeddedOptions.Device();
 
     public Command Create()
@@ -24,7 +25,7 @@ internal sealed class ServeCommand(CliEnvironment environment, Option<bool> verb
             "renderfarm serve --urls http://127.0.0.1:9000 --data /var/lib/renderfarm --model /models/sd15",
             "",
             "There is no sign-in yet: whoever reaches an address can submit jobs. Jobs that were running go on after a restart.");
-        foreach (var option in (Option[])[urls, state, checkpoints, device]) command.Add(option);
+        foreach (var option in (Option[])[urls, state, checkpoints, upscalers, device]) command.Add(option);
         command.SetAction(RunAsync);
         return command;
     }
@@ -37,6 +38,7 @@ internal sealed class ServeCommand(CliEnvironment environment, Option<bool> verb
             {
                 DataFolder = folder,
                 CheckpointFolders = line.GetValue(checkpoints) ?? [],
+                UpscalerFolder = line.GetValue(upscalers),
                 Device = line.GetValue(device) ?? EmbeddedFarmOptions.AnyDevice,
                 Urls = line.GetValue(urls) is { Length: > 0 } given ? given : [DefaultUrl],
                 Verbose = line.GetValue(verbose),

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RenderFarm.Cli.Client;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Diffusion.Checkpoints;
@@ -50,8 +51,11 @@ internal sealed class EmbeddedFarm : IRunningFarm
         try
         {
             application = await BuildAsync(options, data, SocketIn(sockets), cancellation);
-            await StartAsync(application, cancellation);
-            return new EmbeddedFarm(application, data, sockets, [.. application.Urls.Where(url => !url.Contains("unix:", StringComparison.Ordinal))]);
+            var before = TimeProvider.System.GetUtcNow();
+            await StartAsync(application, options, cancellation);
+            var farm = new EmbeddedFarm(application, data, sockets, [.. application.Urls.Where(url => !url.Contains("unix:", StringComparison.Ordinal))]);
+            await farm.HearWorkerAsync(before, cancellation);
+            return farm;
         }
         catch
         {
@@ -73,6 +77,16 @@ internal sealed class EmbeddedFarm : IRunningFarm
         _data.Dispose();
     }
 
+    // Names become digests when a job is submitted, and checkpoints are looked up before one is reproduced; a new record knows none of them, and one of before
+    // may know others. So the worker's first word is waited for.
+    private async Task HearWorkerAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        var client = new FarmClient(Client, TimeProvider.System);
+        // The record keeps whole milliseconds.
+        while (!(await client.GetWorkersAsync(cancellation)).Any(worker => worker.Name == WorkerName && worker.LastSeenAt > before.AddMilliseconds(-1)))
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellation);
+    }
+
     private static async Task<WebApplication> BuildAsync(
         EmbeddedFarmOptions options, DataFolder data, string socket, CancellationToken cancellation)
     {
@@ -91,6 +105,7 @@ internal sealed class EmbeddedFarm : IRunningFarm
             worker.Name = WorkerName;
             worker.Device = options.Device;
             worker.CheckpointCache = data.CheckpointsFolder;
+            worker.UpscalerFolder = options.UpscalerFolder;
         });
 
         var application = builder.Build();
@@ -107,14 +122,14 @@ internal sealed class EmbeddedFarm : IRunningFarm
         }
         catch (CheckpointException error)
         {
-            throw Unusable(error);
+            throw Unusable(error, options);
         }
     }
 
     /// <summary>The small checkpoint that travels with the program.</summary>
     public static string DemoCheckpoint => Path.Combine(AppContext.BaseDirectory, "demo-checkpoint");
 
-    private static async Task StartAsync(WebApplication application, CancellationToken cancellation)
+    private static async Task StartAsync(WebApplication application, EmbeddedFarmOptions options, CancellationToken cancellation)
     {
         try
         {
@@ -122,7 +137,7 @@ internal sealed class EmbeddedFarm : IRunningFarm
         }
         catch (CheckpointException error)
         {
-            throw Unusable(error);
+            throw Unusable(error, options);
         }
         catch (Exception error) when (error is NotSupportedException or OptionsValidationException)
         {
@@ -142,8 +157,12 @@ internal sealed class EmbeddedFarm : IRunningFarm
         }
     }
 
-    private static FarmStartException Unusable(CheckpointException error) => new(
-        error.Message, "Point --model at a complete ONNX folder in the diffusers layout, or leave it out for the demo checkpoint.", error);
+    private static FarmStartException Unusable(CheckpointException error, EmbeddedFarmOptions options) => new(
+        error.Message,
+        options.UpscalerFolder is { } folder && error.File.StartsWith(folder, StringComparison.Ordinal)
+            ? "Point --upscalers at a folder of upscalers, each a single ONNX file, or leave it out."
+            : "Point --model at a complete ONNX folder in the diffusers layout, or leave it out for the demo checkpoint.",
+        error);
 
     private static string SocketIn(DirectoryInfo folder) => Path.Combine(folder.FullName, "farm.sock");
 

@@ -9,6 +9,9 @@ internal sealed record EmbeddedFarmOptions
     /// <summary>Checkpoint folders in the diffusers ONNX layout. Empty: the demo checkpoint beside the program.</summary>
     public IReadOnlyList<string> CheckpointFolders { get; init; } = [];
 
+    /// <summary>Folder of upscalers that second passes may name. Null: none.</summary>
+    public string? UpscalerFolder { get; init; }
+
     /// <summary>CUDA where this build can drive it, else the CPU.</summary>
     public const string AnyDevice = "auto";
 

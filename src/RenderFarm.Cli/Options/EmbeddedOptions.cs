@@ -12,6 +12,8 @@ internal static class EmbeddedOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
+    public static Option<string?> Upscalers() => OptionFactory.Text("--upscalers", "DIR", "Folder of upscalers (NAME.onnx) that --hires-upscaler and hires.upscaler of a job may name. [default: none]");
+
     public static Option<string?> State(string description) => OptionFactory.Text("--data", "DIR", description);
 
     public static Option<string?> Device() => OptionFactory.Text("--device", "DEVICE", "Render on auto, cpu, cuda or cuda:N. [default: auto]");

@@ -29,11 +29,14 @@ internal sealed class PictureOptions
 
     public Option<OutpaintMargins?> Outpaint { get; } = OutpaintOption();
 
+    public Option<int?> UpscaleNoiseLevel { get; } = OptionFactory.Number(
+        "--upscale-noise-level", "Noise level at which an upscaling checkpoint sees --init-image. [default: 20]", 0, RenderLimits.MaxUpscaleNoiseLevel);
+
     public Option<double?> HiresScale { get; } = OptionFactory.Number(
         "--hires-scale", "Size of a second pass over the first. [default: 1, none]", RenderLimits.MinHiresScale, RenderLimits.MaxHiresScale);
 
-    public Option<string?> HiresUpscaler { get; } = OptionFactory.Choice(
-        "--hires-upscaler", "How the first pass is enlarged. [default: latent]", HiresUpscalers.All);
+    public Option<string?> HiresUpscaler { get; } = OptionFactory.Text(
+        "--hires-upscaler", "WAY", "How the first pass is enlarged: latent, lanczos, or an upscaler of the farm by name or digest. [default: latent]");
 
     public Option<int?> HiresSteps { get; } = OptionFactory.Number(
         "--hires-steps", "Steps of the second pass. [default: as many as the first]", RenderLimits.MinSteps, RenderLimits.MaxSteps);
@@ -45,7 +48,7 @@ internal sealed class PictureOptions
     public void AddTo(Command command)
     {
         foreach (var option in (Option[])[InitImage, Strength, Mask, MaskBlur, InpaintArea, InpaintPadding, InpaintFill, Outpaint,
-            HiresScale, HiresUpscaler, HiresSteps, HiresStrength]) command.Add(option);
+            UpscaleNoiseLevel, HiresScale, HiresUpscaler, HiresSteps, HiresStrength]) command.Add(option);
         command.Validators.Add(line =>
         {
             if (line.GetResult(HiresScale) is not null) return;
@@ -67,6 +70,7 @@ internal sealed class PictureOptions
         InpaintPadding = line.GetValue(InpaintPadding),
         InpaintFill = line.GetValue(InpaintFill),
         Outpaint = line.GetValue(Outpaint),
+        UpscaleNoiseLevel = line.GetValue(UpscaleNoiseLevel),
         Hires = line.GetValue(HiresScale) is not { } scale ? null : new HiresSettings
         {
             Scale = scale,

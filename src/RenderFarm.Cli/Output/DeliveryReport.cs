@@ -24,7 +24,7 @@ internal sealed class DeliveryReport(CliEnvironment environment, string folder)
         [
             .. delivery.Images.Select(image => new ImageDocument(
                 image.Task.Index, Path.GetFullPath(image.File), image.Task.Recipe.Seed, image.Task.Recipe, image.Task.RecipeId,
-                image.Task.Sha256, image.Task.RenderSeconds, image.Task.Profile)),
+                image.Task.Sha256, image.Task.RenderSeconds, image.Task.Profile, image.Task.SafetyFlag, image.Task.SafetyScore)),
         ],
         [.. delivery.Failures.Select(task => new FailureDocument(task.Index, task.Recipe.Seed, task.Failure?.Code, task.Failure?.Detail))],
         contactSheet is null ? null : Path.GetFullPath(contactSheet),
@@ -33,7 +33,7 @@ internal sealed class DeliveryReport(CliEnvironment environment, string folder)
     private void WriteFiles(Delivery delivery, string? contactSheet)
     {
         foreach (var image in delivery.Images)
-            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{image.File}  seed {image.Task.Recipe.Seed}"));
+            environment.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{image.File}  seed {image.Task.Recipe.Seed}{(image.Task.SafetyFlag == true ? "  flagged by the checkpoint's safety checker" : "")}"));
         if (contactSheet is not null) environment.Out.WriteLine($"{contactSheet}  contact sheet");
     }
 
@@ -71,8 +71,10 @@ internal sealed record DeliveryDocument(
 /// <param name="Sha256">SHA-256 of the file.</param>
 /// <param name="Seconds">From the engine slot to the finished pixels.</param>
 /// <param name="Profile">Execution profile it was rendered on.</param>
+/// <param name="SafetyFlag">Whether the checkpoint's safety checker holds it to be unsafe; null where there is none.</param>
+/// <param name="SafetyScore">The checker's score; null where there is none.</param>
 internal sealed record ImageDocument(
-    int Index, string File, uint Seed, Recipe Recipe, string RecipeId, string? Sha256, double? Seconds, string? Profile);
+    int Index, string File, uint Seed, Recipe Recipe, string RecipeId, string? Sha256, double? Seconds, string? Profile, bool? SafetyFlag, double? SafetyScore);
 
 /// <summary>One image that failed.</summary>
 internal sealed record FailureDocument(int Index, uint Seed, string? Code, string? Detail);

@@ -6,7 +6,7 @@ public sealed record HiresSettings
     /// <summary>Size of the image over width and height, 1…4; both sides are rounded to the nearest multiple that the checkpoint takes, and are up to 2,048.</summary>
     public required double Scale { get; init; }
 
-    /// <summary>How the first pass is enlarged: latent or lanczos; default latent.</summary>
+    /// <summary>How the first pass is enlarged: latent, lanczos, or an upscaler that a worker holds, by its name or digest; default latent.</summary>
     public string? Upscaler { get; init; }
 
     /// <summary>Steps that the second pass runs, 1…1,000; default: as many as the first has.</summary>

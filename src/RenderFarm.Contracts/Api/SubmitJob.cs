@@ -75,7 +75,7 @@ public sealed record SubmitJob
 
     /// <summary>
     /// The picture to begin from: the digest that POST /v1/inputs answered with, or the picture itself as <c>data:image/png;base64,…</c> (jpeg and webp
-    /// too). It is scaled to the size of the image to be made.
+    /// too). It is scaled to the size of the image to be made, or, for a checkpoint that makes pictures larger and needs one, to that size divided by enlarges_by.
     /// </summary>
     public string? InitImage { get; init; }
 
@@ -105,6 +105,9 @@ public sealed record SubmitJob
 
     /// <summary>Pixels to add around init_image, to be painted; width and height count them in.</summary>
     public OutpaintMargins? Outpaint { get; init; }
+
+    /// <summary>Noise level at which an upscaling checkpoint sees init_image, 0…350: higher invents more; default 20. For such checkpoints only.</summary>
+    public int? UpscaleNoiseLevel { get; init; }
 
     /// <summary>A second pass at a larger size; for text to image only.</summary>
     public HiresSettings? Hires { get; init; }

@@ -120,7 +120,7 @@ public sealed record SweepView
     /// <summary>Digest of the picture to begin from; null for text to image, which leaves out the next six too.</summary>
     public string? InitImage { get; init; }
 
-    /// <summary>Strengths; null without a picture to begin from.</summary>
+    /// <summary>Strengths; null without a picture to begin from, and where it is enlarged as a whole.</summary>
     public IReadOnlyList<double>? Strengths { get; init; }
 
     /// <summary>Digest of the mask; null for none.</summary>
@@ -140,6 +140,9 @@ public sealed record SweepView
 
     /// <summary>Pixels to add around the picture; null for none.</summary>
     public OutpaintMargins? Outpaint { get; init; }
+
+    /// <summary>Noise level at which an upscaling checkpoint sees the picture; null for other checkpoints.</summary>
+    public int? UpscaleNoiseLevel { get; init; }
 
     /// <summary>The second pass; null for none. Its steps are null where they are as many as the first pass has.</summary>
     public HiresSettings? Hires { get; init; }
@@ -192,6 +195,15 @@ public sealed record TaskView
     /// <summary>Execution profile it was rendered on; null until it is completed.</summary>
     public string? Profile { get; init; }
 
+    /// <summary>
+    /// Whether the checkpoint's safety checker holds the image to be unsafe; null until it is completed, and where the checkpoint brings no checker. The image is
+    /// served as it is: what follows is the caller's policy.
+    /// </summary>
+    public bool? SafetyFlag { get; init; }
+
+    /// <summary>The checker's score, above 0 for unsafe; 1 or 0 where it only says yes or no. Null where safety_flag is.</summary>
+    public double? SafetyScore { get; init; }
+
     /// <summary>Why it failed; null unless it did.</summary>
     public FailureView? Failure { get; init; }
 
@@ -216,33 +228,6 @@ public sealed record InputView(string Digest, int Width, int Height, long SizeBy
 /// <param name="NextCursor">Pass as <c>cursor</c> for the next page; null on the last.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
-/// <summary>A worker as the API shows it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Status">active, lost or left.</param>
-/// <param name="Devices">Its devices.</param>
-/// <param name="LastSeenAt">Its latest heartbeat.</param>
-/// <param name="DrainedAt">Since when it takes no more because someone said so; null while it may.</param>
-/// <param name="Quarantine">Why it is given nothing; null while it is trusted.</param>
-public sealed record WorkerView(
-    string Name, string Status, IReadOnlyList<DeviceView> Devices, DateTimeOffset LastSeenAt, DateTimeOffset? DrainedAt = null, QuarantineView? Quarantine = null);
-
-/// <summary>The quarantine of a worker that failed many different tasks.</summary>
-/// <param name="Reason">One sentence for people.</param>
-/// <param name="TrialAt">When one task is tried on it; an image from it ends the quarantine.</param>
-public sealed record QuarantineView(string Reason, DateTimeOffset TrialAt);
-
-/// <summary>The farm as a whole.</summary>
-/// <param name="PausedAt">Since when every queued task waits because someone paused the farm; null while it runs.</param>
-public sealed record FarmView(DateTimeOffset? PausedAt);
-
-/// <summary>A device as the API shows it.</summary>
-/// <param name="Device">Name within the worker.</param>
-/// <param name="Slots">Images it renders at the same time.</param>
-/// <param name="Held">Attempts it holds now, waiting or running.</param>
-/// <param name="Profile">Its execution profile.</param>
-/// <param name="PixelStepsPerSecond">Measured speed in cost units.</param>
-public sealed record DeviceView(string Device, int Slots, int Held, string Profile, double PixelStepsPerSecond);
-
 /// <summary>A checkpoint as the API shows it.</summary>
 public sealed record CheckpointView
 {
@@ -260,6 +245,9 @@ public sealed record CheckpointView
 
     /// <summary>Native height in pixels.</summary>
     public required int Height { get; init; }
+
+    /// <summary>How many times larger it makes init_image, without which it makes nothing; null for a checkpoint that paints.</summary>
+    public int? EnlargesBy { get; init; }
 
     /// <summary>Default step count.</summary>
     public required int Steps { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RenderFarm.Contracts.Attempts;
 
 /// <summary>A worker took an attempt into an engine slot.</summary>
@@ -31,7 +33,16 @@ public sealed record AttemptSucceeded(AttemptId Attempt, RunId Run, string Worke
 /// <param name="SizeBytes">Length of the file.</param>
 /// <param name="RenderMilliseconds">From the engine slot to the finished pixels.</param>
 /// <param name="Profile">The execution profile it was rendered on, as one line.</param>
-public sealed record StoredImage(string ObjectKey, string Sha256, long SizeBytes, long RenderMilliseconds, string Profile);
+public sealed record StoredImage(string ObjectKey, string Sha256, long SizeBytes, long RenderMilliseconds, string Profile)
+{
+    /// <summary>Whether the checkpoint's safety checker holds the image to be unsafe; null where the checkpoint brings none. The image is the same either way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SafetyFlag { get; init; }
+
+    /// <summary>The checker's score, above 0 for unsafe; 1 or 0 where it only says yes or no, as exported ones do. Null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SafetyScore { get; init; }
+}
 
 /// <summary>The attempt ended without an image.</summary>
 /// <param name="Attempt">The attempt.</param>
@@ -67,6 +78,9 @@ public static class FailureCodes
 
     /// <summary>Permanent on this worker: it does not hold the checkpoint.</summary>
     public const string UnknownCheckpoint = "unknown_checkpoint";
+
+    /// <summary>Permanent on this worker: its folder does not hold the upscaler, or no longer with these bytes.</summary>
+    public const string UnknownUpscaler = "unknown_upscaler";
 
     /// <summary>Permanent: the checkpoint's files are missing or damaged.</summary>
     public const string CheckpointUnreadable = "checkpoint_unreadable";

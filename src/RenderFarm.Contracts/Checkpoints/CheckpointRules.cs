@@ -10,7 +10,7 @@ public static partial class CheckpointRules
     private const int MaxPath = 240;
 
     private static readonly string[] Components =
-        ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae_decoder", "vae_encoder"];
+        ["scheduler", "low_res_scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae_decoder", "vae_encoder"];
 
     /// <summary>What a name may be, for error messages.</summary>
     public const string AllowedName = "1…100 lower-case letters, digits, dots, hyphens and underscores, the first a letter or digit";

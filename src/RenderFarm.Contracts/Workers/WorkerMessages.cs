@@ -33,7 +33,16 @@ public sealed record WorkerCapabilities(IReadOnlyList<DeviceCapabilities> Device
     /// <summary>Whether it fetches checkpoints from the object store when it is told to.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool FetchesCheckpoints { get; init; }
+
+    /// <summary>The upscalers it holds; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<UpscalerDescription>? Upscalers { get; init; }
 }
+
+/// <summary>An upscaler as people and recipes see it.</summary>
+/// <param name="Name">The name people pick it by (API field <c>hires.upscaler</c>).</param>
+/// <param name="Digest">SHA-256 of its file: <c>sha256:</c> and 64 hexadecimal digits. What a recipe names it by.</param>
+public sealed record UpscalerDescription(string Name, string Digest);
 
 /// <summary>
 /// Command to a worker: fetch and load this checkpoint, tasks of it will follow. When it is there, the worker announces it. Losing or repeating it is
@@ -97,6 +106,12 @@ public sealed record CheckpointDescription
     /// <summary>Whether an empty negative prompt is zeros instead of its embedding, which moves pixels and so is part of the digest.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ZeroesEmptyNegative { get; init; }
+
+    /// <summary>
+    /// How many times larger it makes a picture, which every job of it must then begin from: 4 for Stable Diffusion's upscaler; null for a checkpoint that paints.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EnlargesBy { get; init; }
 
     /// <summary>Step count used when a job names none.</summary>
     public required int Steps { get; init; }

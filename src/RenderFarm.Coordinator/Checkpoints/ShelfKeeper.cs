@@ -70,12 +70,16 @@ internal sealed class ShelfKeeper(
     {
         var jobs = await db.Jobs
             .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
-            .Select(job => new { job.Checkpoint, Cost = job.Cost - job.CostEnded })
+            .Select(job => new { job.Checkpoint, job.Upscaler, Cost = job.Cost - job.CostEnded })
             .ToListAsync(cancellation);
-        return [.. jobs.GroupBy(job => job.Checkpoint).Select(group => new ShelfDemand(group.Key, group.Sum(job => Math.Max(1.0, job.Cost)), stored.Has(group.Key)))];
+        return [.. jobs.GroupBy(job => (job.Checkpoint, job.Upscaler)).Select(group =>
+            new ShelfDemand(group.Key.Checkpoint, group.Sum(job => Math.Max(1.0, job.Cost)), stored.Has(group.Key.Checkpoint)) { Upscaler = group.Key.Upscaler })];
     }
 
     private static ShelfDevice ToShelf(DeviceLoad load) => new(
         load.Worker, load.Device, load.Speed,
-        load.Checkpoints.Where(digest => digest != FarmWorker.Fetches).ToHashSet(StringComparer.Ordinal), load.Checkpoints.Contains(FarmWorker.Fetches));
+        load.Checkpoints.Where(digest => digest != FarmWorker.Fetches).ToHashSet(StringComparer.Ordinal), load.Checkpoints.Contains(FarmWorker.Fetches))
+    {
+        Upscalers = load.Upscalers,
+    };
 }

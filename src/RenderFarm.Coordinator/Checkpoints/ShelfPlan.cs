@@ -4,7 +4,11 @@ namespace RenderFarm.Coordinator.Checkpoints;
 /// <param name="Digest">The checkpoint.</param>
 /// <param name="Cost">Pixel-steps in the backlog.</param>
 /// <param name="IsStored">Whether workers can fetch it.</param>
-internal sealed record ShelfDemand(string Digest, double Cost, bool IsStored);
+internal sealed record ShelfDemand(string Digest, double Cost, bool IsStored)
+{
+    /// <summary>Digest of the upscaler that this work needs beside it; null for none.</summary>
+    public string? Upscaler { get; init; }
+}
 
 /// <summary>A device that may render.</summary>
 /// <param name="Worker">Its worker.</param>
@@ -16,6 +20,12 @@ internal sealed record ShelfDevice(string Worker, string Device, double Speed, I
 {
     /// <summary>Tells devices apart.</summary>
     public (string Worker, string Device) Key => (Worker, Device);
+
+    /// <summary>Digests of the upscalers of its worker.</summary>
+    public IReadOnlySet<string> Upscalers { get; init; } = new HashSet<string>();
+
+    /// <summary>Whether it could do the work, once it has the checkpoint: upscalers are not fetched.</summary>
+    public bool Suits(ShelfDemand demand) => demand.Upscaler is not { } upscaler || Upscalers.Contains(upscaler);
 }
 
 /// <summary>A device shall load a checkpoint.</summary>
@@ -44,7 +54,7 @@ internal sealed class ShelfPlan(ShelfRules rules)
     private readonly Dictionary<(string, string), List<Place>> _places = [];
 
     // Of those that no device serves, the one that has waited longest is next: by name alone, the last would never be.
-    private readonly Dictionary<string, DateTimeOffset> _unservedSince = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Digest, string? Upscaler), DateTimeOffset> _unservedSince = [];
 
     /// <summary>Whether a device is given tasks of a checkpoint now: it holds it, and serves it.</summary>
     public bool Accepts(ShelfDevice device, string digest) =>
@@ -53,16 +63,18 @@ internal sealed class ShelfPlan(ShelfRules rules)
     /// <summary>Decides who loads what, at most one more device for each checkpoint.</summary>
     public IReadOnlyList<ShelfMove> Plan(DateTimeOffset now, IReadOnlyList<ShelfDemand> demands, IReadOnlyList<ShelfDevice> devices)
     {
-        var costs = demands.ToDictionary(demand => demand.Digest, demand => demand.Cost, StringComparer.Ordinal);
-        Follow(now, costs, devices);
+        var costs = demands.GroupBy(demand => demand.Digest).ToDictionary(group => group.Key, group => group.Sum(demand => demand.Cost), StringComparer.Ordinal);
+        Follow(now, demands, costs, devices);
         List<ShelfMove> moves = [];
         var ordered = demands.Where(demand => demand.Cost > 0)
-            .OrderByDescending(demand => Wait(demand.Digest, demand.Cost, devices))
-            .ThenBy(demand => _unservedSince.GetValueOrDefault(demand.Digest))
-            .ThenBy(demand => demand.Digest, StringComparer.Ordinal);
+            .OrderByDescending(demand => Wait(demand, costs, devices))
+            .ThenBy(demand => _unservedSince.GetValueOrDefault((demand.Digest, demand.Upscaler)))
+            .ThenBy(demand => demand.Digest, StringComparer.Ordinal)
+            // A device with the upscaler does for work without it too.
+            .ThenByDescending(demand => demand.Upscaler, StringComparer.Ordinal);
         foreach (var demand in ordered.ToList())
         {
-            if (Wait(demand.Digest, demand.Cost, devices) <= rules.Dwell.TotalSeconds) continue;
+            if (Wait(demand, costs, devices) <= rules.Dwell.TotalSeconds) continue;
             if (Best(now, demand, costs, devices) is not { } choice) continue;
             if (choice.Place is { } place) _places[choice.Device.Key].Remove(place);
             _places[choice.Device.Key].Add(new Place(demand.Digest, now));
@@ -73,7 +85,7 @@ internal sealed class ShelfPlan(ShelfRules rules)
     }
 
     // Devices that left are forgotten, new ones begin with what they hold, and a place knows since when its checkpoint is quiet.
-    private void Follow(DateTimeOffset now, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
+    private void Follow(DateTimeOffset now, IReadOnlyList<ShelfDemand> demands, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
     {
         var present = devices.Select(device => device.Key).ToHashSet();
         foreach (var gone in _places.Keys.Where(key => !present.Contains(key)).ToList()) _places.Remove(gone);
@@ -95,17 +107,20 @@ internal sealed class ShelfPlan(ShelfRules rules)
             foreach (var place in places) place.QuietSince = costs.GetValueOrDefault(place.Digest) > 0 ? null : place.QuietSince ?? now;
         }
 
-        var waiting = costs.Where(entry => entry.Value > 0 && !devices.Any(device => Serves(device, entry.Key))).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
-        foreach (var served in _unservedSince.Keys.Where(digest => !waiting.Contains(digest)).ToList()) _unservedSince.Remove(served);
-        foreach (var digest in waiting) _unservedSince.TryAdd(digest, now);
+        var waiting = demands.Where(demand => demand.Cost > 0 && !devices.Any(device => Serves(device, demand))).Select(demand => (demand.Digest, demand.Upscaler)).ToHashSet();
+        foreach (var served in _unservedSince.Keys.Where(key => !waiting.Contains(key)).ToList()) _unservedSince.Remove(served);
+        foreach (var key in waiting) _unservedSince.TryAdd(key, now);
     }
 
     // Seconds until the devices that serve it are done; those that are still loading count, or everybody would be sent for it.
-    private double Wait(string digest, double cost, IReadOnlyList<ShelfDevice> devices)
+    // Work without an upscaler waits behind all of its checkpoint.
+    private double Wait(ShelfDemand demand, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
     {
-        var speed = devices.Where(device => Serves(device, digest)).Sum(Share);
-        return speed > 0 ? cost / speed : double.PositiveInfinity;
+        var speed = devices.Where(device => Serves(device, demand)).Sum(Share);
+        return speed > 0 ? (demand.Upscaler is null ? costs[demand.Digest] : demand.Cost) / speed : double.PositiveInfinity;
     }
+
+    private bool Serves(ShelfDevice device, ShelfDemand demand) => device.Suits(demand) && Serves(device, demand.Digest);
 
     private bool Serves(ShelfDevice device, string digest) => _places[device.Key].Exists(place => place.Digest == digest);
 
@@ -114,8 +129,8 @@ internal sealed class ShelfPlan(ShelfRules rules)
 
     private (ShelfDevice Device, Place? Place)? Best(DateTimeOffset now, ShelfDemand demand, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
     {
-        var wait = Wait(demand.Digest, demand.Cost, devices);
-        var able = devices.Where(device => !Serves(device, demand.Digest) && (device.Holds.Contains(demand.Digest) || (device.Fetches && demand.IsStored)));
+        var wait = Wait(demand, costs, devices);
+        var able = devices.Where(device => device.Suits(demand) && !Serves(device, demand.Digest) && (device.Holds.Contains(demand.Digest) || (device.Fetches && demand.IsStored)));
         var choices = able.SelectMany(device => Choices(now, device).Select(choice => (Device: device, choice.Place, choice.Rank)));
         foreach (var (device, place, rank) in choices
             .OrderBy(choice => choice.Rank).ThenByDescending(choice => choice.Device.Holds.Contains(demand.Digest))

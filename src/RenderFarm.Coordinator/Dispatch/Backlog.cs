@@ -52,6 +52,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                     job.Tenant,
                     job.Priority,
                     job.Checkpoint,
+                    job.Upscaler,
                     job.Determinism,
                     // A pin holds from the first image on: before it, another profile does as well.
                     Profile = job.TasksCompleted + job.TasksDispatched + job.TasksRunning == 0 ? null : job.Profile,
@@ -63,7 +64,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
             Forget(rows.Select(row => row.Id));
             _ahead.Count(rows.Select(row => (row.Id, row.TasksQueued)));
             return rows.ConvertAll(row => new WaitingJob(
-                row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile), row.Format, row.Quality));
+                row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler }, row.Format, row.Quality));
         },
         cancellation);
 

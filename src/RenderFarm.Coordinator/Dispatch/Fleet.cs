@@ -27,6 +27,7 @@ internal static class Fleet
             worker => (
                 Row: worker,
                 Digests: worker.Checkpoints.ToHashSet(),
+                Upscalers: UpscalerNames.Read(worker.Upscalers).Select(upscaler => upscaler.Digest).ToHashSet(),
                 Duty: isAnyFree || worker.DrainedAt is not null ? WorkerStanding.DutyOf(worker, now) : WorkerDuty.Full));
         var loads = devices.Where(device => workers.ContainsKey(device.Worker)).ToDictionary(
             device => (device.Worker, device.Device),
@@ -39,6 +40,7 @@ internal static class Fleet
                 Speed = device.Speed,
                 IsMeasured = device.MeasuredSpeed is not null,
                 Checkpoints = workers[device.Worker].Digests,
+                Upscalers = workers[device.Worker].Upscalers,
                 Duty = workers[device.Worker].Duty,
                 HasStrangers = workers[device.Worker].Row.UnwantedRuns > 0,
             });

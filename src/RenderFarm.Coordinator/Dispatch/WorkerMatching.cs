@@ -27,6 +27,9 @@ internal sealed class DeviceLoad
     /// <summary>Digests of the checkpoints its worker holds; for dispatch, of those it serves now.</summary>
     public required IReadOnlySet<string> Checkpoints { get; set; }
 
+    /// <summary>Digests of the upscalers its worker holds.</summary>
+    public IReadOnlySet<string> Upscalers { get; init; } = new HashSet<string>();
+
     /// <summary>What its worker may be given: nothing, while it is drained or in quarantine.</summary>
     public WorkerDuty Duty { get; init; } = WorkerDuty.Full;
 
@@ -55,6 +58,9 @@ internal sealed class DeviceLoad
     /// <summary>Notes that one of the attempts must run alone.</summary>
     public void MarkSuspect() => HoldsSuspect = true;
 
+    /// <summary>Whether its worker has every file that tasks of a job need.</summary>
+    public bool Holds(RenderNeeds needs) => Checkpoints.Contains(needs.Checkpoint) && (needs.Upscaler is not { } upscaler || Upscalers.Contains(upscaler));
+
     /// <summary>Time to work off what it holds, in seconds, and the tie-breaker between idle devices.</summary>
     public double BusySeconds => HeldCost / Speed;
 
@@ -72,7 +78,11 @@ internal sealed class DeviceLoad
 /// <param name="Checkpoint">Digest of the checkpoint.</param>
 /// <param name="Determinism">One of <see cref="DeterminismClasses"/>.</param>
 /// <param name="Profile">Profile the job is pinned to; null when it is free.</param>
-internal sealed record RenderNeeds(string Checkpoint, string Determinism, string? Profile);
+internal sealed record RenderNeeds(string Checkpoint, string Determinism, string? Profile)
+{
+    /// <summary>Digest of the upscaler; null for none.</summary>
+    public string? Upscaler { get; init; }
+}
 
 /// <summary>Which device can take a task; pure.</summary>
 internal static class WorkerMatching
@@ -92,7 +102,7 @@ internal static class WorkerMatching
         var isAnotherCapable = false;
         foreach (var device in devices)
         {
-            if (!IsCapable(device, needs.Checkpoint, profile)) continue;
+            if (!IsCapable(device, needs, profile)) continue;
             if (device.Worker == avoid)
             {
                 if (hasRoom(device) && IsSooner(device, bestAvoided)) bestAvoided = device;
@@ -117,14 +127,23 @@ internal static class WorkerMatching
                 : $"No active worker holds the checkpoint {needs.Checkpoint}.";
         }
 
-        if (devices.Any(device => IsCapable(device, needs.Checkpoint, needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile : null))) return null;
-        return devices.Any(device => device.Duty == WorkerDuty.None && device.Checkpoints.Contains(needs.Checkpoint))
+        if (needs.Upscaler is not null && WhyNoUpscaler(devices, needs) is { } reason) return reason;
+        if (devices.Any(device => IsCapable(device, needs, needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile : null))) return null;
+        return devices.Any(device => device.Duty == WorkerDuty.None && device.Holds(needs))
             ? "Every worker that could take it is drained or in quarantine."
             : $"The job is reproducible and has images from the execution profile {needs.Profile}, which no active device has.";
     }
 
-    private static bool IsCapable(DeviceLoad device, string checkpoint, string? profile) =>
-        device.Duty != WorkerDuty.None && (profile is null || device.Profile == profile) && device.Checkpoints.Contains(checkpoint);
+    private static string? WhyNoUpscaler(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
+    {
+        if (devices.Any(device => device.Holds(needs))) return null;
+        if (!devices.Any(device => device.Upscalers.Contains(needs.Upscaler!))) return $"No active worker holds the upscaler {needs.Upscaler}.";
+        var fetches = devices.Any(device => device.Upscalers.Contains(needs.Upscaler!) && device.Checkpoints.Contains(FarmWorker.Fetches));
+        return $"No active worker holds both the checkpoint {needs.Checkpoint} and the upscaler {needs.Upscaler}{(fetches ? " yet; one that holds the upscaler fetches the checkpoint if the farm's store has it" : "")}.";
+    }
+
+    private static bool IsCapable(DeviceLoad device, RenderNeeds needs, string? profile) =>
+        device.Duty != WorkerDuty.None && (profile is null || device.Profile == profile) && device.Holds(needs);
 
     private static bool IsSooner(DeviceLoad device, DeviceLoad? other) =>
         other is null || device.BusySeconds + (1 / device.Speed) < other.BusySeconds + (1 / other.Speed);
@@ -136,7 +155,7 @@ internal static class WorkerMatching
         var speeds = new Dictionary<string, (double All, double Free)>(StringComparer.Ordinal);
         foreach (var device in devices)
         {
-            if (!IsCapable(device, needs.Checkpoint, null)) continue;
+            if (!IsCapable(device, needs, null)) continue;
             var (all, free) = speeds.GetValueOrDefault(device.Profile);
             speeds[device.Profile] = (all + device.Speed, free + (hasRoom(device) ? device.Speed : 0));
         }

@@ -32,7 +32,7 @@ internal sealed record JobOutlook(IReadOnlyList<DeviceLoad> Devices, IReadOnlyLi
     {
         if (JobStatuses.IsEnded(job.Status)) return null;
         var speed = Devices
-            .Where(device => device.IsMeasured && device.Checkpoints.Contains(job.Checkpoint) && (job.Profile is null || device.Profile == job.Profile))
+            .Where(device => device.IsMeasured && device.Holds(job.Needs) && (job.Profile is null || device.Profile == job.Profile))
             .Sum(device => device.Speed);
         return speed > 0 ? Math.Round((job.Cost - job.CostEnded) / (speed * Share(job)), 1) : null;
     }
@@ -42,7 +42,7 @@ internal sealed record JobOutlook(IReadOnlyList<DeviceLoad> Devices, IReadOnlyLi
         ? null
         : job.PausedAt is not null ? "The job is paused. Resume it, and it goes on."
         : IsFarmPaused ? "The farm is paused. Resume it, and the job goes on."
-        : WorkerMatching.WhyWaiting(Devices, new RenderNeeds(job.Checkpoint, job.Determinism, job.PinnedProfile));
+        : WorkerMatching.WhyWaiting(Devices, job.Needs);
 
     private double Share(RenderJob job)
     {

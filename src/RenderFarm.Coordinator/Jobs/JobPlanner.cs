@@ -55,13 +55,14 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
             GuidanceStart = sweep.GuidanceStart,
             GuidanceEnd = sweep.GuidanceEnd,
             InitImage = sweep.InitImage,
-            Strength = sweep.InitImage is null ? null : strength,
+            Strength = sweep.Strengths is null ? null : strength,
             Mask = sweep.Mask,
             MaskBlur = sweep.MaskBlur,
             InpaintArea = sweep.InpaintArea,
             InpaintPadding = sweep.InpaintPadding,
             InpaintFill = sweep.InpaintFill,
             Outpaint = sweep.Outpaint,
+            UpscaleNoiseLevel = sweep.UpscaleNoiseLevel,
             Hires = Hires(steps),
             NoiseSource = sweep.NoiseSource,
             Determinism = sweep.Determinism,
@@ -107,7 +108,7 @@ internal sealed class JobPlanner(string checkpoint, SweepView sweep)
         Strength = pass.Strength ?? PictureDefaults.HiresStrength,
     };
 
-    // Without a picture to begin from every step is run, once.
+    // Without a picture to begin from, and where it is enlarged as a whole, every step is run, once.
     private static IReadOnlyList<double> Strengths(SweepView sweep) => sweep.Strengths ?? AllSteps;
 
     private static readonly double[] AllSteps = [1];

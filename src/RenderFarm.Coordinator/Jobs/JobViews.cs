@@ -49,6 +49,8 @@ internal static class JobViews
             SizeBytes = task.SizeBytes,
             RenderSeconds = task.RenderMs / 1000.0,
             Profile = task.Profile,
+            SafetyFlag = task.SafetyFlag,
+            SafetyScore = task.SafetyScore,
             Failure = task.FailureCode is null ? null : new FailureView(task.FailureCode, task.FailureDetail ?? ""),
             EndedAt = task.EndedAt,
         };

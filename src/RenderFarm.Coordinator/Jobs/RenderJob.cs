@@ -1,4 +1,5 @@
 using RenderFarm.Contracts;
+using RenderFarm.Coordinator.Dispatch;
 
 namespace RenderFarm.Coordinator.Jobs;
 
@@ -25,6 +26,9 @@ internal sealed class RenderJob
 
     /// <summary>Checkpoint digest; what tasks are matched by. Never changes.</summary>
     public required string Checkpoint { get; init; }
+
+    /// <summary>Digest of the upscaler that its second passes need; null for none. What tasks are matched by too. Never changes.</summary>
+    public string? Upscaler { get; init; }
 
     /// <summary>One of <see cref="Priorities"/>. Never changes.</summary>
     public required string Priority { get; init; }
@@ -103,6 +107,9 @@ internal sealed class RenderJob
 
     /// <summary>The profile its next images must have; null while it is free. A pin holds from the first image on: before it, another profile does as well.</summary>
     public string? PinnedProfile => TasksCompleted + TasksDispatched + TasksRunning == 0 ? null : Profile;
+
+    /// <summary>What its next images need from a device.</summary>
+    public RenderNeeds Needs => new(Checkpoint, Determinism, PinnedProfile) { Upscaler = Upscaler };
 
     /// <summary>Puts all tasks into the backlog; said once, at submission.</summary>
     public RenderJob WithAllQueued()

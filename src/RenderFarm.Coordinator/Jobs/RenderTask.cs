@@ -84,6 +84,12 @@ internal sealed class RenderTask
     /// <summary>Execution profile of the image; null unless completed.</summary>
     public string? Profile { get; private set; }
 
+    /// <summary>Whether the checkpoint's safety checker holds the image to be unsafe; null unless completed, and where there is no checker.</summary>
+    public bool? SafetyFlag { get; private set; }
+
+    /// <summary>The checker's score, above 0 for unsafe; null where <see cref="SafetyFlag"/> is.</summary>
+    public double? SafetyScore { get; private set; }
+
     /// <summary>Code of the failure; null unless failed.</summary>
     public string? FailureCode { get; private set; }
 
@@ -126,6 +132,7 @@ internal sealed class RenderTask
         (Run, Worker, SuspectSince) = (run, worker, null);
         (ObjectKey, Sha256, SizeBytes) = (image.ObjectKey, image.Sha256, image.SizeBytes);
         (RenderMs, Profile) = (image.RenderMilliseconds, image.Profile);
+        (SafetyFlag, SafetyScore) = (image.SafetyFlag, image.SafetyScore);
     }
 
     /// <summary>Ends it with a named reason.</summary>

@@ -25,11 +25,14 @@ internal sealed class CheckpointCatalog(FarmRecord record, StoredCheckpoints sto
         async db =>
         {
             var rows = await db.Checkpoints.OrderBy(row => row.FirstSeenAt).ThenBy(row => row.Name).ToListAsync(cancellation);
-            var holders = await db.Workers.Where(worker => worker.Status == WorkerStatuses.Active).Select(worker => worker.Checkpoints).ToListAsync(cancellation);
-            var counts = holders.SelectMany(digests => digests.Distinct()).CountBy(digest => digest).ToDictionary();
+            var workers = await db.Workers.Select(worker => new { IsActive = worker.Status == WorkerStatuses.Active, worker.Checkpoints, worker.Upscalers }).ToListAsync(cancellation);
+            var counts = workers.Where(worker => worker.IsActive).SelectMany(worker => worker.Checkpoints.Distinct()).CountBy(digest => digest).ToDictionary();
             var entries = rows.Select(row => new CatalogEntry(
                 JsonSerializer.Deserialize<CheckpointDescription>(row.Description, FarmJson.Options)!, row.FirstSeenAt, row.LastSeenAt, counts.GetValueOrDefault(row.Digest)));
-            return new Catalog([.. Join([.. entries], stored.Entries, counts)], options.Value.DefaultModel);
+            return new Catalog([.. Join([.. entries], stored.Entries, counts)], options.Value.DefaultModel)
+            {
+                Upscalers = UpscalerNames.Of(workers.Select(worker => (worker.IsActive, worker.Upscalers))),
+            };
         },
         cancellation);
 
@@ -55,6 +58,9 @@ internal sealed class CheckpointCatalog(FarmRecord record, StoredCheckpoints sto
 /// <param name="DefaultModel">Configured default; null for none.</param>
 internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, string? DefaultModel)
 {
+    /// <summary>The upscalers that second passes can name.</summary>
+    public UpscalerNames Upscalers { get; init; } = UpscalerNames.None;
+
     /// <summary>The checkpoint used when a job names none: the configured one, else the first announced that a worker holds, else the first.</summary>
     public CheckpointDescription? Default => DefaultModel is { } named
         ? Find(named)

@@ -31,6 +31,9 @@ internal sealed class FarmWorker
     /// <summary>Digests of the checkpoints it holds, and <see cref="Fetches"/> where it fetches others; changed by announcements.</summary>
     public required List<string> Checkpoints { get; set; }
 
+    /// <summary>JSON of the <see cref="Contracts.Workers.UpscalerDescription"/>s it holds; null for none; changed by announcements.</summary>
+    public string? Upscalers { get; set; }
+
     /// <summary>When it was first announced. Never changes.</summary>
     public required DateTimeOffset FirstSeenAt { get; init; }
 

@@ -47,7 +47,7 @@ internal sealed class HeartbeatReview(
         var ids = lost.Select(task => task.Job).Distinct().ToArray();
         var jobs = await db.Jobs.Where(job => ids.Contains(job.Id)).ToDictionaryAsync(
             job => job.Id,
-            job => new WaitingJob(job.Id, job.Tenant, job.Priority, new RenderNeeds(job.Checkpoint, job.Determinism, job.PinnedProfile), job.Format, job.Quality),
+            job => new WaitingJob(job.Id, job.Tenant, job.Priority, job.Needs, job.Format, job.Quality),
             cancellation);
         return [.. lost.Select(task => new ClaimedTask(jobs[task.Job], task.Worker!, task.Device!, task.Index, task.Attempt))];
     }

@@ -39,7 +39,10 @@ internal static class WorkerEndpoints
             device.Device, device.Slots, held.GetValueOrDefault((device.Worker, device.Device)), device.Profile, Math.Round(device.Speed)))],
         worker.LastSeenAt,
         worker.DrainedAt,
-        worker is { QuarantineReason: { } reason, TrialAt: { } trial } ? new QuarantineView(reason, trial) : null);
+        worker is { QuarantineReason: { } reason, TrialAt: { } trial } ? new QuarantineView(reason, trial) : null)
+    {
+        Upscalers = worker.Upscalers is { } upscalers ? UpscalerNames.Read(upscalers) : null,
+    };
 
     private static async Task<IResult> CheckpointsAsync(CheckpointCatalog checkpoints, CancellationToken cancellation)
     {
@@ -55,6 +58,7 @@ internal static class WorkerEndpoints
         IsDefault = entry.Checkpoint.Digest == byDefault,
         Width = entry.Checkpoint.Width,
         Height = entry.Checkpoint.Height,
+        EnlargesBy = entry.Checkpoint.EnlargesBy,
         Steps = entry.Checkpoint.Steps,
         Sampler = entry.Checkpoint.Sampler,
         NoiseSchedule = entry.Checkpoint.NoiseSchedule,

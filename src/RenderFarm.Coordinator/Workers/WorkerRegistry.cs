@@ -121,6 +121,7 @@ internal sealed class WorkerRegistry(
         if (worker.Incarnation != message.Incarnation) worker.UnwantedRuns = 0;
         worker.Incarnation = message.Incarnation;
         worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest), .. message.Capabilities.FetchesCheckpoints ? (string[])[FarmWorker.Fetches] : []];
+        worker.Upscalers = UpscalerNames.Write(message.Capabilities.Upscalers);
         worker.LastSeenAt = now;
         worker.Status = WorkerStatuses.Active;
     }

@@ -11,7 +11,7 @@ namespace RenderFarm.Diffusion.Checkpoints;
 public static class CheckpointDigest
 {
     private static readonly string[] Components =
-        ["scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae_decoder", "vae_encoder"];
+        ["scheduler", "low_res_scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae_decoder", "vae_encoder"];
 
     /// <summary><c>sha256:</c> and 64 lower-case hexadecimal digits. Reads every file of the checkpoint.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>

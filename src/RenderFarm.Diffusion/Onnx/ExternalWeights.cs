@@ -18,25 +18,28 @@ internal sealed class ExternalWeights
     private readonly string _file;
     private readonly FileStream _stream;
     private readonly bool _allowHardLinks;
+    private readonly bool _isAlone;
 
-    private ExternalWeights(string file, FileStream stream, bool allowHardLinks)
+    private ExternalWeights(string file, FileStream stream, bool allowHardLinks, bool isAlone)
     {
         _file = file;
         _stream = stream;
         _allowHardLinks = allowHardLinks;
+        _isAlone = isAlone;
     }
 
     /// <summary>Checks the graph's file and every external file that it names.</summary>
     /// <param name="file">Path of the graph.</param>
     /// <param name="allowHardLinks">Whether these files may have other names elsewhere: for stores that share equal files by hard links.</param>
+    /// <param name="isAlone">Whether it may name none, because its own bytes must be all of it.</param>
     /// <exception cref="CheckpointException">One is not a plain file beside the graph, or the graph is not an ONNX file at all.</exception>
-    public static void Check(string file, bool allowHardLinks = false)
+    public static void Check(string file, bool allowHardLinks = false, bool isAlone = false)
     {
         if (!allowHardLinks) RequireOneName(file);
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 65_536);
         try
         {
-            new ExternalWeights(file, stream, allowHardLinks).Walk(Message.Model, stream.Length, depth: 0);
+            new ExternalWeights(file, stream, allowHardLinks, isAlone).Walk(Message.Model, stream.Length, depth: 0);
         }
         catch (InvalidDataException error)
         {
@@ -82,6 +85,7 @@ internal sealed class ExternalWeights
 
     private void CheckLocation(string location)
     {
+        if (_isAlone) throw new CheckpointException(_file, $"it keeps weights in '{Shorten(location)}'; all of it must be in one file");
         if (location.Length == 0 || location is "." or ".." || location.AsSpan().IndexOfAny("/\\:\0") >= 0)
             throw new CheckpointException(_file, $"it keeps weights in '{Shorten(location)}'; only a file beside it, by its plain name, is read");
 

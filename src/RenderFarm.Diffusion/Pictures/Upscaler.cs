@@ -36,8 +36,8 @@ public sealed class Upscaler : IDisposable
     internal Upscaler(OnnxGraph graph, int tile = Tile, int overlap = Overlap)
     {
         _graph = graph;
-        _input = Only(graph, graph.Inputs, "input");
-        _output = Only(graph, graph.Outputs, "output");
+        _input = Only(graph.File, graph.Inputs, "input");
+        _output = Only(graph.File, graph.Outputs, "output");
         _height = _input.Dimensions[2] > 0 ? _input.Dimensions[2] : tile;
         _width = _input.Dimensions[3] > 0 ? _input.Dimensions[3] : tile;
         // A fixed size may be small; a tile must still get ahead.
@@ -109,13 +109,17 @@ public sealed class Upscaler : IDisposable
     /// <summary>Frees the graph.</summary>
     public void Dispose() => _graph.Dispose();
 
-    private static TensorSpec Only(OnnxGraph graph, IReadOnlyList<TensorSpec> tensors, string kind)
+    /// <summary>What can be told of a graph without loading it: whether it takes a picture.</summary>
+    /// <exception cref="CheckpointException">It does not.</exception>
+    internal static void RequireInput(GraphInterface graph) => Only(graph.File, graph.Inputs, "input");
+
+    private static TensorSpec Only(string file, IReadOnlyList<TensorSpec> tensors, string kind)
     {
         if (tensors is not [var tensor])
-            throw new CheckpointException(graph.File, $"an upscaler has one {kind}, this graph has {tensors.Count} ({string.Join(", ", tensors.Select(spec => spec.Name))})");
+            throw new CheckpointException(file, $"an upscaler has one {kind}, this graph has {tensors.Count} ({string.Join(", ", tensors.Select(spec => spec.Name))})");
         var fits = tensor.ElementType is TensorElementType.Float or TensorElementType.Float16 && tensor.Dimensions is [1 or <= 0, 3 or <= 0, _, _];
         return fits ? tensor : throw new CheckpointException(
-            graph.File,
+            file,
             $"an upscaler's {kind} is [1, 3, h, w] of float32 or float16; '{tensor.Name}' is [{string.Join(", ", tensor.Dimensions)}] of {tensor.ElementType}");
     }
 

@@ -14,25 +14,34 @@ internal sealed class UpscalerFolder(string? folder, OnnxSessionFactory sessions
     /// <summary>The names there are, in order.</summary>
     public IReadOnlyList<string> Names => Files().Keys.Order(StringComparer.Ordinal).ToArray();
 
-    /// <summary>An upscaler by its name; null for the two ways that need none.</summary>
-    /// <exception cref="GenerationException">There is none of this name, or it cannot be loaded; the message says which there are, or why.</exception>
+    /// <summary>An upscaler by its name, or by the digest of its file; null for the two ways that need none.</summary>
+    /// <remarks>By digest, the bytes are compared at the moment of loading: a file that was changed since is not taken for what it was.</remarks>
+    /// <exception cref="GenerationException">There is none of this name or digest, or it cannot be loaded; the message says which there are, or why.</exception>
     public Upscaler? Find(string name)
     {
         if (PictureNames.Upscalers.Contains(name)) return null;
         lock (_gate)
         {
             if (_loaded.TryGetValue(name, out var known)) return known;
-            // Looked up among the files there are: a name from a stranger never becomes a path.
-            GenerationSettings.Require(Files().TryGetValue(name, out var file), "hires_upscaler", name, string.Join(", ", PictureNames.Upscalers.Concat(Names)));
             try
             {
-                return _loaded[name] = Upscaler.Load(file!, sessions);
+                return _loaded[name] = Upscaler.Load(UpscalerFile.IsDigest(name) ? PathOf(name) : Named(name), sessions);
             }
             catch (CheckpointException error)
             {
                 throw new GenerationException(GenerationError.BadRequest, $"hires_upscaler: {error.Message}", error);
             }
         }
+    }
+
+    private string PathOf(string digest) => UpscalerFile.Find(folder, digest, sessions.AllowHardLinks)?.Path
+        ?? throw new GenerationException(GenerationError.UpscalerMissing, $"hires_upscaler: no file in the folder of upscalers has the digest {digest}.");
+
+    // Looked up among the files there are: a name from a stranger never becomes a path.
+    private string Named(string name)
+    {
+        GenerationSettings.Require(Files().TryGetValue(name, out var file), "hires_upscaler", name, string.Join(", ", PictureNames.Upscalers.Concat(Names)));
+        return file!;
     }
 
     private Dictionary<string, string> Files() => folder is null || !Directory.Exists(folder) ? []

@@ -24,6 +24,7 @@ public static class CheckpointDescriptions
             IsFixedSize = only is not null,
             OneTimestepPerCall = !anatomy.MixesSteps,
             ZeroesEmptyNegative = checkpoint.ZeroesEmptyNegative,
+            EnlargesBy = anatomy.Purpose == CheckpointPurpose.Upscaling ? checkpoint.VaeFactor : null,
             Steps = checkpoint.Defaults.Steps,
             Sampler = checkpoint.Defaults.Sampler,
             NoiseSchedule = checkpoint.Defaults.NoiseSchedule,

@@ -29,6 +29,19 @@ public class WholeJobTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Image_that_a_safety_checker_flags_is_served_as_it_is_with_flag_and_score()
+    {
+        await StartWithWorkerAsync(worker => (worker.Script, worker.Verdict) = (ScriptedWorker.Succeed, (true, 0.25)));
+
+        var job = await Host.SubmitAsync(new { prompt = "a cat" }, Deadline);
+        await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
+
+        var task = (await TasksAsync(job)).Single();
+        Assert.Equal((true, 0.25), (task.SafetyFlag, task.SafetyScore));
+        Assert.Equal($"image 0 of {job.Id}", await Host.Client.GetStringAsync(task.ImageUrl, Deadline));
+    }
+
+    [Fact]
     public async Task A_job_submitted_before_any_checkpoint_is_known_is_refused_with_the_next_step()
     {
         await StartAsync();

@@ -5,10 +5,12 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Imaging;
 using RenderFarm.Testing;
 using RenderFarm.Testing.Farm;
 using RenderFarm.Testing.Imaging;
+using RenderFarm.Testing.Onnx.Networks;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Farm;
@@ -87,6 +89,68 @@ public sealed class PictureTests : IDisposable
         Assert.Contains("byte for byte", with.Output, StringComparison.Ordinal);
         Assert.Equal(2, other.ExitCode);
         Assert.Contains(PictureDigest.Of(APicture.RedDisc()), other.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Upscaler_named_on_the_command_line_makes_what_the_library_makes_and_reproduce_finds_it_equal_where_the_file_is()
+    {
+        var upscalers = _folder.CreateSubdirectory("upscalers").FullName;
+        UpscalerNetwork.Random(2).Save(Path.Combine(upscalers, "tiny.onnx"));
+        string[] options = ["--upscalers", upscalers, "--hires-scale", "1.5", "--hires-upscaler", "tiny", "--steps", "4", "--seed", "5"];
+
+        var image = await RenderAsync([.. options, "--hires-strength", "0.5", "--data", Path.Combine(_folder.FullName, "data")]);
+
+        var request = new GenerationRequest { Prompt = Prompt, Seed = 5, Steps = 4, HiresScale = 1.5, HiresUpscaler = "tiny", HiresStrength = 0.5 };
+        using (var pipeline = StableDiffusionPipeline.Load(Checkpoint.Open(Repository.DemoCheckpoint), new PipelineOptions { UpscalerFolder = upscalers }))
+            Assert.Equal((await pipeline.GenerateAsync(request, cancellation: Cancellation)).Image.Pixels, Pixels(await File.ReadAllBytesAsync(image, Cancellation)));
+        var digest = UpscalerFile.ReadFolder(upscalers).Single().Digest;
+        Assert.Contains($"\"upscaler\":\"{digest}\"", ImageReader.ReadTexts(await File.ReadAllBytesAsync(image, Cancellation)).Recipe, StringComparison.Ordinal);
+
+        var equal = await FarmProgram.RunAsync(Cancellation, "reproduce", image, "--upscalers", upscalers);
+        Assert.Equal((0, ""), (equal.ExitCode, equal.Error));
+        Assert.Contains("byte for byte", equal.Output, StringComparison.Ordinal);
+        var without = await FarmProgram.RunAsync(Cancellation, "reproduce", image);
+        Assert.Equal(1, without.ExitCode);
+        Assert.Contains("--upscalers", without.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Upscaling_checkpoint_makes_a_picture_larger_as_the_library_does_and_reproduce_finds_it_equal()
+    {
+        var model = DemoWithUNet.Write(Path.Combine(_folder.FullName, "x8"), 7, labelled: true);
+        var small = APicture.RedDisc(16, 16);
+        var file = Write("small.png", small);
+
+        var image = await RenderAsync("--model", model, "--init-image", file, "--upscale-noise-level", "40", "--steps", "4", "--seed", "5");
+
+        using (var pipeline = StableDiffusionPipeline.Load(Checkpoint.Open(model)))
+        {
+            var request = new GenerationRequest { Prompt = Prompt, Seed = 5, Steps = 4, InitialImage = small, UpscaleNoiseLevel = 40 };
+            Assert.Equal((await pipeline.GenerateAsync(request, cancellation: Cancellation)).Image.Pixels, Pixels(await File.ReadAllBytesAsync(image, Cancellation)));
+        }
+
+        var again = await FarmProgram.RunAsync(Cancellation, "reproduce", image, "--model", model, "--init-image", file);
+        Assert.Equal("", again.Error);
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("byte for byte", again.Output, StringComparison.Ordinal);
+        var without = await FarmProgram.RunAsync(Cancellation, "render", Prompt, "--model", model, "--out", Out);
+        Assert.NotEqual(0, without.ExitCode);
+        Assert.Contains("--init-image: A picture, because the checkpoint", without.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Upscaler_that_is_unknown_or_cannot_be_offered_is_named_with_the_option_that_is_wrong()
+    {
+        var upscalers = _folder.CreateSubdirectory("upscalers").FullName;
+        UpscalerNetwork.Random(2).Save(Path.Combine(upscalers, "tiny.onnx"));
+        var unknown = await FarmProgram.RunAsync(Cancellation, "render", Prompt, "--upscalers", upscalers, "--hires-scale", "2", "--hires-upscaler", "huge", "--out", Out);
+        await File.WriteAllTextAsync(Path.Combine(upscalers, "page.onnx"), "404", Cancellation);
+        var damaged = await FarmProgram.RunAsync(Cancellation, "render", Prompt, "--upscalers", upscalers, "--out", Out);
+
+        Assert.Contains("--hires-upscaler 'huge': One of latent, lanczos, tiny, or the digest of an upscaler.", unknown.Error, StringComparison.Ordinal);
+        Assert.NotEqual(0, damaged.ExitCode);
+        Assert.Contains("page.onnx", damaged.Error, StringComparison.Ordinal);
+        Assert.Contains("--upscalers", damaged.Error, StringComparison.Ordinal);
     }
 
     [Fact]

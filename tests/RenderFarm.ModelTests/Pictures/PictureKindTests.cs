@@ -6,16 +6,12 @@ using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Diffusion.Sampling;
 using RenderFarm.Imaging;
-using RenderFarm.Testing;
-using RenderFarm.Testing.Onnx;
+using RenderFarm.Testing.Onnx.Networks;
 using Xunit;
 
 namespace RenderFarm.ModelTests.Pictures;
 
-/// <summary>
-/// Inpainting UNets and ×4 upscalers as tiny graphs, a random 1×1 convolution of all they are given, in a copy of the demo checkpoint. Its VAE has the factor
-/// 8, so that here an "×4" upscaler makes pictures eight times larger.
-/// </summary>
+/// <summary>Inpainting UNets and ×4 upscalers as tiny graphs in a copy of the demo checkpoint: <see cref="DemoWithUNet"/>.</summary>
 public sealed class PictureKindTests : IDisposable
 {
     private static readonly OnnxSessionFactory Sessions = new(new PipelineOptions());
@@ -110,7 +106,7 @@ public sealed class PictureKindTests : IDisposable
         using var pipeline = StableDiffusionPipeline.Load(CheckpointWith(7, labelled: true));
         var request = Circle with { InitialImage = Picture(16, 16) };
         var alone = await pipeline.GenerateAsync(request, cancellation: Cancellation);
-        Assert.Equal((128, 128), (alone.Image.Width, alone.Image.Height));
+        Assert.Equal((128, 128, 8), (alone.Image.Width, alone.Image.Height, pipeline.EnlargesBy));
         var mixed = await Task.WhenAll(new[] { request with { UpscaleNoiseLevel = 21 }, request, request with { InitialImage = Picture(16, 16, 2) } }
             .Select(other => pipeline.GenerateAsync(other, cancellation: Cancellation)));
         Assert.Equal(alone.Image.Pixels, mixed[1].Image.Pixels);
@@ -158,31 +154,7 @@ public sealed class PictureKindTests : IDisposable
         return (new PictureStage(checkpoint, unet.Layout, Sessions, null), checkpoint, unet);
     }
 
-    private Checkpoint CheckpointWith(int channels, bool labelled)
-    {
-        foreach (var file in Directory.EnumerateFiles(Repository.DemoCheckpoint, "*", SearchOption.AllDirectories))
-        {
-            var copy = Path.Combine(_folder.FullName, Path.GetRelativePath(Repository.DemoCheckpoint, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
-        var random = new Random(5);
-        var graph = new OnnxFile().Input("sample", OnnxType.Float, "b", channels, "h", "w").Input("timestep", OnnxType.Float, "b")
-            .Input("encoder_hidden_states", OnnxType.Float, "b", "s", "d").Output("out_sample", OnnxType.Float, "b", 4, "h", "w")
-            .Constant("weights", [.. Enumerable.Range(0, 4 * channels).Select(_ => (float)(random.NextDouble() - 0.5))], 4, channels, 1, 1)
-            .Node("Conv", ["sample", "weights"], [labelled ? "mixed" : "out_sample"]);
-        if (labelled)
-        {
-            graph.Input("class_labels", OnnxType.Int64, "b").Constant("column", [-1L, 1, 1, 1], 4).Constant("small", [0.001f], 1)
-                .Node("Cast", ["class_labels"], ["label"], OnnxFile.Attribute("to", (long)OnnxType.Float))
-                .Node("Mul", ["label", "small"], ["label_small"]).Node("Reshape", ["label_small", "column"], ["label_column"])
-                .Node("Add", ["mixed", "label_column"], ["out_sample"]);
-        }
-
-        graph.Save(Path.Combine(_folder.FullName, "unet", "model.onnx"));
-        return Checkpoint.Open(_folder.FullName);
-    }
+    private Checkpoint CheckpointWith(int channels, bool labelled) => Checkpoint.Open(DemoWithUNet.Write(_folder.FullName, channels, labelled));
 
     private static RgbImage Picture(int width, int height, int seed = 1)
     {

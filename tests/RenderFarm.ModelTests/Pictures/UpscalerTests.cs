@@ -5,11 +5,12 @@ using RenderFarm.Diffusion.Pictures;
 using RenderFarm.Imaging;
 using RenderFarm.Testing;
 using RenderFarm.Testing.Onnx;
+using RenderFarm.Testing.Onnx.Networks;
 using Xunit;
 
 namespace RenderFarm.ModelTests.Pictures;
 
-/// <summary>Upscalers as tiny graphs: a 5×5 convolution to 3·s² channels, then depth to space; or every pixel repeated.</summary>
+/// <summary>Upscalers as tiny graphs of <see cref="UpscalerNetwork"/>.</summary>
 public sealed class UpscalerTests : IDisposable
 {
     private static readonly OnnxSessionFactory Sessions = new(new PipelineOptions());
@@ -26,7 +27,7 @@ public sealed class UpscalerTests : IDisposable
     [InlineData(OnnxType.Float16, 4)]
     public void Scale_and_element_type_are_read_from_the_graph(OnnxType type, int scale)
     {
-        using var upscaler = Upscaler.Load(Save("any", Repeating(scale, type)));
+        using var upscaler = Upscaler.Load(Save("any", UpscalerNetwork.Repeating(scale, type)));
         Assert.Equal(scale, upscaler.Scale);
         var image = Noise(20, 12);
         var large = upscaler.Upscale(image, Cancellation);
@@ -39,7 +40,7 @@ public sealed class UpscalerTests : IDisposable
     [InlineData(5, 5)]
     public void Tiles_give_the_same_bytes_as_the_whole_when_the_network_looks_no_further_than_their_overlap(int width, int height)
     {
-        var file = Save("blur", Blurring(2));
+        var file = Save("blur", UpscalerNetwork.Random(2));
         using var tiled = new Upscaler(OnnxGraph.Load(file, Sessions), tile: 48, overlap: 4);
         using var whole = new Upscaler(OnnxGraph.Load(file, Sessions), tile: 1000, overlap: 4);
         var image = Noise(width, height);
@@ -50,7 +51,7 @@ public sealed class UpscalerTests : IDisposable
     public void Tiles_with_too_little_in_common_show_at_their_seams()
     {
         // The test above can fail: without an overlap it does.
-        var file = Save("blur", Blurring(2));
+        var file = Save("blur", UpscalerNetwork.Random(2));
         using var tiled = new Upscaler(OnnxGraph.Load(file, Sessions), tile: 48, overlap: 0);
         using var whole = new Upscaler(OnnxGraph.Load(file, Sessions), tile: 1000, overlap: 4);
         var image = Noise(96, 96);
@@ -63,7 +64,7 @@ public sealed class UpscalerTests : IDisposable
     [InlineData(130, 40)]
     public void Graph_of_one_size_makes_pictures_of_any(int width, int height)
     {
-        using var upscaler = Upscaler.Load(Save("fixed", Repeating(2, OnnxType.Float, 64)));
+        using var upscaler = Upscaler.Load(Save("fixed", UpscalerNetwork.Repeating(2, OnnxType.Float, 64)));
         Assert.True(upscaler.HasFixedSize);
         var image = Noise(width, height);
         Assert.Equal(ImageResize.Magnify(image, 2).Pixels, upscaler.Upscale(image, Cancellation).Pixels);
@@ -76,7 +77,7 @@ public sealed class UpscalerTests : IDisposable
     [InlineData(400, 400, 3)]
     public void Picture_is_made_larger_until_it_is_large_enough_and_then_brought_to_size(int width, int height, int rounds)
     {
-        using var upscaler = Upscaler.Load(Save("twice", Repeating(2, OnnxType.Float)));
+        using var upscaler = Upscaler.Load(Save("twice", UpscalerNetwork.Repeating(2, OnnxType.Float)));
         var image = Noise(30, 30);
         var expected = width == 30 ? image : LanczosResampling.Resize(ImageResize.Magnify(image, 1 << rounds), width, height);
         Assert.Equal(expected.Pixels, upscaler.Enlarge(image, width, height, Cancellation).Pixels);
@@ -84,7 +85,7 @@ public sealed class UpscalerTests : IDisposable
 
     public static TheoryData<OnnxFile, string> Refused => new()
     {
-        { Repeating(2, OnnxType.Float).Input("more", OnnxType.Float, 1), "an upscaler has one input, this graph has 2 (image, more)" },
+        { UpscalerNetwork.Repeating(2, OnnxType.Float).Input("more", OnnxType.Float, 1), "an upscaler has one input, this graph has 2 (image, more)" },
         {
             new OnnxFile().Input("image", OnnxType.Float, 1, 4, "h", "w").Output("out", OnnxType.Float, 1, 4, "h", "w").Node("Neg", ["image"], ["out"]),
             "an upscaler's input is [1, 3, h, w] of float32 or float16; 'image' is [1, 4, -1, -1] of Float"
@@ -111,7 +112,7 @@ public sealed class UpscalerTests : IDisposable
     [Fact]
     public async Task Second_pass_uses_an_upscaler_by_its_name_and_unknown_names_are_answered_with_the_known()
     {
-        Save("x2-repeat", Repeating(2, OnnxType.Float));
+        Save("x2-repeat", UpscalerNetwork.Repeating(2, OnnxType.Float));
         Save("broken", new OnnxFile().Input("image", OnnxType.Float, 1).Output("out", OnnxType.Float, 1).Node("Neg", ["image"], ["out"]));
         var options = new PipelineOptions { UpscalerFolder = _folder.FullName };
         using var pipeline = StableDiffusionPipeline.Load(Checkpoint.Open(Repository.DemoCheckpoint), options);
@@ -128,33 +129,25 @@ public sealed class UpscalerTests : IDisposable
         Assert.StartsWith("hires_upscaler: Checkpoint file ", broken.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Second_pass_uses_an_upscaler_by_the_digest_of_its_file_until_the_file_is_another()
+    {
+        Save("x2", UpscalerNetwork.Repeating(2));
+        var held = UpscalerFile.ReadFolder(_folder.FullName).Single();
+        var request = new GenerationRequest { Prompt = "a red circle", Steps = 3, HiresScale = 2, HiresUpscaler = held.Digest, HiresStrength = 0 };
+        using var pipeline = StableDiffusionPipeline.Load(Checkpoint.Open(Repository.DemoCheckpoint), new PipelineOptions { UpscalerFolder = _folder.FullName });
+
+        var byDigest = await pipeline.GenerateAsync(request, cancellation: Cancellation);
+        Assert.Equal((await pipeline.GenerateAsync(request with { HiresUpscaler = "x2" }, cancellation: Cancellation)).Image.Pixels, byDigest.Image.Pixels);
+
+        Save("x2", UpscalerNetwork.Random(2));
+        using var later = StableDiffusionPipeline.Load(Checkpoint.Open(Repository.DemoCheckpoint), new PipelineOptions { UpscalerFolder = _folder.FullName });
+        var missing = await Assert.ThrowsAsync<GenerationException>(() => later.GenerateAsync(request, cancellation: Cancellation));
+        Assert.Equal(GenerationError.UpscalerMissing, missing.Error);
+        Assert.Contains(held.Digest, missing.Message, StringComparison.Ordinal);
+    }
+
     private string Save(string name, OnnxFile graph) => graph.Save(Path.Combine(_folder.FullName, name + ".onnx"));
-
-    /// <summary>Every pixel becomes a square: a 1×1 convolution that copies each colour s² times.</summary>
-    private static OnnxFile Repeating(int scale, OnnxType type, int? side = null)
-    {
-        var weights = new float[3 * scale * scale * 3];
-        for (var k = 0; k < 3 * scale * scale; k++) weights[(k * 3) + (k % 3)] = 1;
-        return Graph(scale, type, weights, 1, side);
-    }
-
-    private static OnnxFile Blurring(int scale)
-    {
-        var random = new Random(3);
-        return Graph(scale, OnnxType.Float, [.. Enumerable.Range(0, 3 * scale * scale * 3 * 25).Select(_ => (float)random.NextDouble() / 75)], 5, null);
-    }
-
-    private static OnnxFile Graph(int scale, OnnxType type, float[] weights, int kernel, int? side)
-    {
-        object[] small = [1, 3, side is null ? "h" : side, side is null ? "w" : side];
-        object[] large = [1, 3, side is null ? "H" : side * scale, side is null ? "W" : side * scale];
-        return new OnnxFile().Input("image", type, small).Output("large", type, large)
-            .Constant("weights", weights, 3 * scale * scale, 3, kernel, kernel)
-            .Node("Cast", ["image"], ["image32"], OnnxFile.Attribute("to", (long)OnnxType.Float))
-            .Node("Conv", ["image32", "weights"], ["deep"], OnnxFile.Attribute("pads", [kernel / 2, kernel / 2, kernel / 2, kernel / 2]))
-            .Node("DepthToSpace", ["deep"], ["large32"], OnnxFile.Attribute("blocksize", scale))
-            .Node("Cast", ["large32"], ["large"], OnnxFile.Attribute("to", (long)type));
-    }
 
     private static RgbImage Noise(int width, int height)
     {

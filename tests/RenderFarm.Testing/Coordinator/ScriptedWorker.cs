@@ -37,6 +37,12 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     /// <summary>The checkpoints it holds.</summary>
     public IReadOnlyList<CheckpointDescription> Checkpoints { get; set; } = [Checkpoint("demo", Digest)];
 
+    /// <summary>The upscalers it holds; null (default) for none.</summary>
+    public IReadOnlyList<UpscalerDescription>? Upscalers { get; set; }
+
+    /// <summary>What a safety checker says of its images; null (default) for none.</summary>
+    public (bool Flag, double Score)? Verdict { get; set; }
+
     /// <summary>What it does with each attempt by itself; null to leave it to the test.</summary>
     public Func<ScriptedWorker, RunAttempt, Task>? Script { get; set; }
 
@@ -80,7 +86,7 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
 
     /// <summary>Says what it can render.</summary>
     public Task AnnounceAsync() => SendAsync(EndpointNames.Workers, new WorkerAnnounced(
-        Name, Incarnation, new WorkerCapabilities([new DeviceCapabilities(device, Slots, Profile, Speed)], Checkpoints)));
+        Name, Incarnation, new WorkerCapabilities([new DeviceCapabilities(device, Slots, Profile, Speed)], Checkpoints) { Upscalers = Upscalers }));
 
     /// <summary>Says what it holds.</summary>
     public Task BeatAsync(params HeldRun[] runs) => SendAsync(EndpointNames.Workers, new WorkerHeartbeat(Name, Incarnation, runs));
@@ -98,7 +104,7 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
         var content = Encoding.UTF8.GetBytes($"image {attempt.Index} of {attempt.Job}");
         var key = ObjectKey.ForImage(attempt, ofRun, format);
         if (isStored) await store.PutAsync(key, content, ImageFormats.ContentType(format), CancellationToken.None);
-        var image = new StoredImage(key.Value, Convert.ToHexStringLower(SHA256.HashData(content)), content.Length, 1_500, Profile);
+        var image = new StoredImage(key.Value, Convert.ToHexStringLower(SHA256.HashData(content)), content.Length, 1_500, Profile) { SafetyFlag = Verdict?.Flag, SafetyScore = Verdict?.Score };
         await SendAsync(EndpointNames.Reports, new AttemptSucceeded(attempt, ofRun, Name, image));
         return image;
     }

@@ -9,7 +9,8 @@ namespace RenderFarm.Testing.Engine;
 /// <summary>
 /// A pipeline whose pixels are a hash of the request: as deterministic as the real one, at no cost. Faults that nature will not supply are asked for
 /// by prompt: <c>hold</c> waits until <see cref="Release"/> or its cancellation, <c>deaf</c> until <see cref="Release"/> alone, <c>queue</c> likewise but before it
-/// has its slot, <c>fail</c> fails, <c>not finite</c> fails by name.
+/// has its slot, <c>fail</c> fails, <c>not finite</c> and <c>no upscaler</c> fail by name. Verdicts of a safety checker come by prompt too: <c>unsafe</c> is
+/// flagged, <c>scoreless</c> has a score that is no number.
 /// </summary>
 public sealed class FakePipeline : ITextToImagePipeline
 {
@@ -40,12 +41,21 @@ public sealed class FakePipeline : ITextToImagePipeline
             throw new GenerationException(GenerationError.NotFinite, "The latent became infinite or NaN.");
         if (request.Prompt.Contains("out of memory", StringComparison.Ordinal))
             throw new GenerationException(GenerationError.OutOfMemory, "The device's memory does not hold one image.");
+        if (request.Prompt.Contains("no upscaler", StringComparison.Ordinal))
+            throw new GenerationException(GenerationError.UpscalerMissing, "No file in the folder of upscalers has the digest.");
         if (request.Prompt.Contains("fail", StringComparison.Ordinal)) throw new InvalidOperationException("The fake was asked to fail.");
         progress?.Report(new GenerationProgress(2, 2));
-        return new GenerationResult(Pixels(request), request.Seed, TimeSpan.FromMilliseconds(5));
+        return Judged(request.Prompt, new GenerationResult(Pixels(request), request.Seed, TimeSpan.FromMilliseconds(5)));
     }
 
     public void Dispose() => IsDisposed = true;
+
+    private static GenerationResult Judged(string prompt, GenerationResult result) => prompt switch
+    {
+        "unsafe" => result with { SafetyFlag = true, SafetyScore = 0.25 },
+        "scoreless" => result with { SafetyFlag = false, SafetyScore = double.NaN },
+        _ => result,
+    };
 
     private TaskCompletionSource Signal(string prompt) =>
         _started.GetOrAdd(prompt, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));

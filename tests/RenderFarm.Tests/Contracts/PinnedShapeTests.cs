@@ -75,16 +75,19 @@ public sealed class PinnedShapeTests
     private static readonly Dictionary<string, object> Shapes = new()
     {
         ["api.submit_job"] = FullRequest,
+        ["api.submit_job.enlarging"] = new SubmitJob { Prompt = "a red circle", InitImage = Sample.Checkpoint, UpscaleNoiseLevel = 40 },
         ["api.submit_job.least"] = new SubmitJob { Prompt = "a red circle" },
         ["message.lease_probe"] = new LeaseProbe("main", Guid.Parse("0190a0a0-0000-7000-8000-00000000000c"), 42),
         ["api.job"] = Sample.JobView,
         ["api.task.completed"] = Sample.Task,
+        ["api.task.judged"] = Sample.Task with { SafetyFlag = true, SafetyScore = 0.25 },
         ["api.task.failed"] = Sample.FailedTask,
         ["api.task_page"] = new Page<TaskView>([Sample.Task], "eyJpIjozfQ"),
         ["api.worker.quarantined"] = new WorkerView(
             "worker-2", "active", [], Sample.Time, null, new QuarantineView("5 different tasks failed on it and 0 succeeded; the last one said: No device.", Sample.Time.AddMinutes(1))),
         ["api.farm"] = new FarmView(Sample.Time),
         ["api.worker"] = new WorkerView("worker-1", "active", [new DeviceView("cpu", 4, 3, Sample.Profile, 250_000)], Sample.Time),
+        ["api.worker.upscalers"] = new WorkerView("worker-1", "active", [], Sample.Time) { Upscalers = [new UpscalerDescription("4x", Sample.Checkpoint)] },
         ["api.input"] = new InputView(Sample.Checkpoint, 64, 72, 12_345),
         ["api.checkpoint"] = Sample.CheckpointView,
         ["api.problem"] = new Problem
@@ -105,6 +108,9 @@ public sealed class PinnedShapeTests
         ["message.attempts_progressed"] = new AttemptsProgressed("worker-1", [new AttemptProgress(Attempt, Sample.Run, 12, 25)]),
         ["message.attempt_succeeded"] = new AttemptSucceeded(
             Attempt, Sample.Run, "worker-1", new StoredImage("images/0198/000003-2-0198.png", Sample.Task.Sha256!, 3, 750, Sample.Profile)),
+        ["message.attempt_succeeded.judged"] = new AttemptSucceeded(
+            Attempt, Sample.Run, "worker-1",
+            new StoredImage("images/0198/000003-2-0198.png", Sample.Task.Sha256!, 3, 750, Sample.Profile) { SafetyFlag = true, SafetyScore = 0.25 }),
         ["message.attempt_failed"] = new AttemptFailed(
             Attempt, Sample.Run, "worker-1", new AttemptFailure(FailureCodes.StoreUnavailable, true, "The object store refused.", TimeSpan.FromSeconds(2.5))),
         ["message.attempt_returned"] = new AttemptReturned(Attempt, Sample.Run, "worker-1"),
@@ -133,7 +139,12 @@ public sealed class PinnedShapeTests
                     Measured = [new SharedSpeed(1, 8_000_000), new SharedSpeed(16, 20_500_000.5)],
                 },
             ], [Description])),
+        ["message.worker_announced.upscalers"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities([], []) { Upscalers = [new UpscalerDescription("4x", Sample.Checkpoint)] }),
+        ["message.worker_announced.enlarging"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities([], [Description with { EnlargesBy = 4 }])),
         ["message.prepare_checkpoint"] = new PrepareCheckpoint("cpu", Sample.Checkpoint),
+        ["api.checkpoint.enlarging"] = Sample.CheckpointView with { EnlargesBy = 4 },
         ["api.checkpoint.stored"] = Sample.CheckpointView with { OneTimestepPerCall = true, StoredBytes = 12_345, PushedAt = Sample.Time },
         ["api.stored_checkpoint"] = new StoredCheckpointView("demo", Sample.Checkpoint, 12_345, Sample.Time),
         ["store.checkpoint_manifest"] = new CheckpointManifest
@@ -183,7 +194,8 @@ public sealed class PinnedShapeTests
         Assert.Empty(messages.Except(pinned));
 
         static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(AttemptReport) or nameof(StoredImage) or nameof(AttemptFailure)
-            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription);
+            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription)
+            or nameof(UpscalerDescription);
     }
 
     [Fact]

@@ -82,6 +82,7 @@ public sealed class RecipeTests
             Sample.Recipe with { InpaintPadding = 0 },
             Sample.Recipe with { InpaintFill = InpaintFills.Noise },
             Sample.Recipe with { Outpaint = new OutpaintMargins { Left = 8 } },
+            Sample.Recipe with { UpscaleNoiseLevel = 20 },
             Sample.Recipe with { Hires = Painted.Hires },
             Sample.Recipe with { NoiseSource = NoiseSources.TorchCuda },
             Sample.Recipe with { Determinism = DeterminismClasses.Fast },
@@ -129,6 +130,22 @@ public sealed class RecipeTests
         Assert.Contains("\"mask_blur\":0,", json, StringComparison.Ordinal);
         Assert.Contains("\"outpaint\":{\"bottom\":32,\"left\":8,\"right\":24,\"top\":16},", json, StringComparison.Ordinal);
         Assert.Contains("\"strength\":0,", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Upscaler_of_a_file_stands_in_the_recipe_by_its_digest_and_tells_images_apart()
+    {
+        var enlarged = Painted with { Hires = Painted.Hires! with { Upscaler = Sample.Checkpoint } };
+        Assert.Contains($"\"upscaler\":\"{Sample.Checkpoint}\"", enlarged.ToCanonicalJson(), StringComparison.Ordinal);
+        Assert.NotEqual(Painted.Id(), enlarged.Id());
+        Assert.Equal((Sample.Checkpoint, null, null), (HiresUpscalers.FileOf(enlarged.Hires.Upscaler), HiresUpscalers.FileOf(HiresUpscalers.Lanczos), HiresUpscalers.FileOf(null)));
+    }
+
+    [Fact]
+    public void Noise_level_of_an_upscaling_checkpoint_is_always_written_and_that_of_others_never()
+    {
+        Assert.Contains("\"upscale_noise_level\":20", (Sample.Recipe with { InitImage = Sample.Checkpoint, UpscaleNoiseLevel = 20 }).ToCanonicalJson(), StringComparison.Ordinal);
+        Assert.DoesNotContain("upscale_noise_level", Painted.ToCanonicalJson(), StringComparison.Ordinal);
     }
 
     [Fact]

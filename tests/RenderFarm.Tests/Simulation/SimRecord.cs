@@ -61,7 +61,7 @@ internal sealed class SimRecord
     public List<WaitingJob> WaitingJobs() => [.. Jobs
         .Where(job => !JobStatuses.IsEnded(job.Status) && job.TasksQueued > 0 && job.PausedAt is null)
         .Select(job => new WaitingJob(
-            job.Id, job.Tenant, job.Priority, new RenderNeeds(job.Checkpoint, job.Determinism, job.PinnedProfile), job.Format, job.Quality))];
+            job.Id, job.Tenant, job.Priority, job.Needs, job.Format, job.Quality))];
 
     public List<WaitingSuspect> WaitingSuspects() => [.. Tasks
         .Where(task => task.IsSuspect && task.Status == TaskStatuses.Queued && JobOf(task).PausedAt is null)

@@ -49,6 +49,20 @@ public sealed class AttemptRunnerTests
         Assert.Equal(first.Image.Sha256, second.Image.Sha256);
     }
 
+    [Theory]
+    [InlineData("unsafe", true, 0.25)]
+    [InlineData("a circle", null, null)]
+    [InlineData("scoreless", null, null)]
+    public async Task Verdict_of_the_safety_checker_is_reported_with_the_image_that_is_stored_all_the_same(string prompt, bool? flag, double? score)
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command(prompt), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var image = (await bench.NextReportAsync<AttemptSucceeded>()).Image;
+        Assert.Equal((flag, score), (image.SafetyFlag, image.SafetyScore));
+        Assert.Equal(image.Sha256, Convert.ToHexStringLower(SHA256.HashData(await ReadAsync(bench.Store, image.ObjectKey))));
+    }
+
     [Fact]
     public async Task Two_deliveries_of_one_attempt_are_two_runs_that_cannot_overwrite_each_other()
     {
@@ -62,6 +76,7 @@ public sealed class AttemptRunnerTests
     [InlineData("fail", FailureCodes.EngineFailed, true)]
     [InlineData("not finite", FailureCodes.NotFinite, false)]
     [InlineData("out of memory", FailureCodes.OutOfMemory, true)]
+    [InlineData("no upscaler", FailureCodes.UnknownUpscaler, true)]
     public async Task Failed_render_is_reported_with_its_code(string prompt, string code, bool retryable)
     {
         await using var bench = new WorkerBench();

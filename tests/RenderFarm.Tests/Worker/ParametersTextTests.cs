@@ -59,6 +59,10 @@ public sealed class ParametersTextTests
         Assert.EndsWith(
             ", Hires upscale: 2, Hires upscaler: Latent",
             ParametersText.For(Recipe with { Hires = hires with { Scale = 2, Upscaler = HiresUpscalers.Latent, Steps = Recipe.Steps } }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            ", Hires upscale: 2, Hires upscaler: 7777777777",
+            ParametersText.For(Recipe with { Hires = hires with { Scale = 2, Upscaler = "sha256:" + new string('7', 64), Steps = Recipe.Steps } }), StringComparison.Ordinal);
+        Assert.DoesNotContain("Denoising", ParametersText.For(Recipe with { InitImage = "sha256:1", UpscaleNoiseLevel = 20 }), StringComparison.Ordinal);
     }
 
     [Fact]

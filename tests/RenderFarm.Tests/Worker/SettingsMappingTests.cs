@@ -47,6 +47,7 @@ public sealed class SettingsMappingTests
             Recipe with { InpaintPadding = 0 },
             Recipe with { InpaintFill = InpaintFills.Noise },
             Recipe with { Outpaint = new() { Left = 8 } },
+            Recipe with { UpscaleNoiseLevel = 30 },
             Recipe with { Hires = new() { Scale = 2, Upscaler = HiresUpscalers.Lanczos, Steps = 3, Strength = 0.5 } },
             Recipe with { NoiseSource = NoiseSources.TorchCuda },
         ];
@@ -96,6 +97,13 @@ public sealed class SettingsMappingTests
     }
 
     [Fact]
+    public void Upscaler_reaches_the_engine_by_its_digest()
+    {
+        var digest = "sha256:" + new string('7', 64);
+        Assert.Equal(digest, ToRequest(Recipe with { Hires = new() { Scale = 2, Upscaler = digest, Steps = 3, Strength = 0.5 } }).HiresUpscaler);
+    }
+
+    [Fact]
     public void Pictures_are_scaled_to_the_place_they_take()
     {
         var pictures = new RecipePictures(Pictures.Noisy(100, 50), Pictures.Noisy(100, 50));
@@ -105,6 +113,9 @@ public sealed class SettingsMappingTests
         var grown = SettingsMapping.ToRequest(recipe with { Outpaint = new() { Left = 16, Right = 8, Bottom = 24 } }, pictures);
         Assert.Equal((40, 40), (grown.InitialImage!.Width, grown.InitialImage.Height));
         Assert.Equal(new RenderFarm.Diffusion.OutpaintMargins(16, 0, 8, 24), grown.Outpaint);
+        var enlarged = SettingsMapping.ToRequest(recipe with { Mask = null, UpscaleNoiseLevel = 30 }, new RecipePictures(pictures.InitImage, null), enlargesBy: 4);
+        Assert.Equal((16, 16, 30), (enlarged.InitialImage!.Width, enlarged.InitialImage.Height, enlarged.UpscaleNoiseLevel));
+        Assert.Equal(new GenerationRequest { Prompt = "" }.UpscaleNoiseLevel, whole.UpscaleNoiseLevel);
         Assert.Same(pictures.InitImage, SettingsMapping.ToRequest(recipe with { InpaintArea = InpaintAreas.Masked }, pictures).InitialImage);
     }
 

@@ -38,7 +38,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
                 : Array.Empty<RenderDevice>()]);
         End = new EarlyEnd(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
         Retirement = new Retirement(Runs, End, NullLogger<Retirement>.Instance);
-        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, Devices, Retirement, options), this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
+        Heartbeats = new HeartbeatLoop(Identity, Runs, new WorkerOffer(Shelf, new UpscalerShelf([]), Devices, Retirement, options), this, options, Clock, NullLogger<HeartbeatLoop>.Instance);
         Watchdog = new EngineWatchdog(Devices, Runs, Retirement, Heartbeats, options, Clock, NullLogger<EngineWatchdog>.Instance);
         Service = new WorkerService(Identity, Runs, Devices, Shelf, Heartbeats, this, options, Clock, NullLogger<WorkerService>.Instance);
         var patience = new StorePatience(options, Clock, NullLogger<StorePatience>.Instance);

@@ -52,6 +52,19 @@ public sealed class WorkerOptionsTests
     }
 
     [Fact]
+    public void Upscalers_are_offered_of_the_folder_that_is_named_and_of_none_by_default()
+    {
+        Assert.Null(UpscalerShelf.Open(new WorkerOptions()).Held);
+        var folder = Directory.CreateTempSubdirectory("renderfarm-upscalers-");
+        RenderFarm.Testing.Onnx.Networks.UpscalerNetwork.Random(2).Save(Path.Combine(folder.FullName, "2x.onnx"));
+        var options = Bind(new() { ["RenderFarm:Worker:UpscalerFolder"] = folder.FullName });
+
+        Assert.Equal("2x", Assert.Single(UpscalerShelf.Open(options).Held!).Name);
+        Assert.Equal(folder.FullName, SettingsMapping.ToPipelineOptions(options, "cpu").UpscalerFolder);
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public void Invalid_values_are_refused_with_the_option_named()
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { ["RenderFarm:Worker:Name"] = "Not A Name", ["RenderFarm:Worker:Slots"] = "0", ["RenderFarm:Worker:Device"] = "gpu", ["RenderFarm:Worker:StorePatience"] = "2.00:00:00" }));

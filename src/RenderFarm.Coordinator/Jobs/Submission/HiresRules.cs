@@ -2,14 +2,15 @@ using System.Globalization;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Jobs.Submission;
 
 /// <summary>What may be asked of a second pass; pure.</summary>
 internal static class HiresRules
 {
-    /// <summary>The settings with those of the second pass written out; a scale of 1 is none.</summary>
-    public static SweepView Apply(SweepView sweep, SubmitJob request, CheckpointDescription checkpoint, SettingsCheck check)
+    /// <summary>The settings with those of the second pass written out, an upscaler by its digest; a scale of 1 is none.</summary>
+    public static SweepView Apply(SweepView sweep, SubmitJob request, CheckpointDescription checkpoint, UpscalerNames upscalers, SettingsCheck check)
     {
         if (request.Hires is not { } given) return sweep;
         CheckScale(given.Scale, sweep, checkpoint, check);
@@ -18,7 +19,7 @@ internal static class HiresRules
         var pass = new HiresSettings
         {
             Scale = given.Scale,
-            Upscaler = check.Word("hires.upscaler", given.Upscaler, HiresUpscalers.All, HiresUpscalers.Latent),
+            Upscaler = Upscaler(given.Upscaler, upscalers, check),
             Steps = given.Steps,
             Strength = check.Fraction("hires.strength", given.Strength, PictureDefaults.HiresStrength),
         };
@@ -41,6 +42,16 @@ internal static class HiresRules
             check.Fault("hires.scale", scale, $"{RenderLimits.MinHiresScale}…{RenderLimits.MaxHiresScale}.");
         else if (Math.Max(Large(sweep.Width, scale, checkpoint.SideMultiple), Large(sweep.Height, scale, checkpoint.SideMultiple)) > RenderLimits.MaxSide)
             check.Fault("hires.scale", scale, string.Create(CultureInfo.InvariantCulture, $"A scale at which {sweep.Width}×{sweep.Height} has sides of up to {RenderLimits.MaxSide:N0}."));
+    }
+
+    // A recipe holds the digest: what a name means may change, and an image must not.
+    private static string Upscaler(string? given, UpscalerNames upscalers, SettingsCheck check)
+    {
+        if (HiresUpscalers.FileOf(given) is not { } named) return given ?? HiresUpscalers.Latent;
+        if (upscalers.Find(named) is { } digest) return digest;
+        string[] held = [.. upscalers.Names];
+        check.Fault("hires.upscaler", named, $"One of {string.Join(", ", HiresUpscalers.All.Concat(held))}{(held.Length > 0 ? ", or the digest of an upscaler" : "")}.");
+        return named;
     }
 
     private static double Large(int side, double scale, int multiple) => Math.Round(side * scale / multiple, MidpointRounding.AwayFromZero) * multiple;

@@ -15,6 +15,8 @@ internal static class PictureRules
     /// <summary>The settings with those of the pictures written out.</summary>
     public static SweepView Apply(SweepView sweep, SubmitJob request, JobPictures pictures, CheckpointDescription checkpoint, SettingsCheck check)
     {
+        if (checkpoint.EnlargesBy is not null) return EnlargingRules.Apply(sweep, request, pictures, checkpoint, check);
+        if (request.UpscaleNoiseLevel is { } level) check.Fault("upscale_noise_level", level, "Only with a checkpoint that makes a picture larger; with others it would change nothing.");
         if (request.InitImage is null)
         {
             RefuseWithoutPicture(request, check);

@@ -8,7 +8,7 @@ namespace RenderFarm.Coordinator.Jobs.Submission;
 internal static class SizeRules
 {
     /// <summary>
-    /// Width and height of the first pass: as asked for; else those of the picture to begin from, shrunk as a whole until it fits into the largest size,
+    /// Width and height of the first pass: as asked for; else those of the picture to begin from (as many times larger as the checkpoint makes it), shrunk as a whole until it fits into the largest size,
     /// each side rounded to the nearest multiple that the checkpoint takes, and with the margins added; else the checkpoint's.
     /// </summary>
     public static (int Width, int Height) Of(SubmitJob request, RequestPicture? picture, CheckpointDescription checkpoint, SettingsCheck check)
@@ -18,7 +18,7 @@ internal static class SizeRules
         if (picture is null) return (Side("width", request.Width, checkpoint.Width, multiple, check), Side("height", request.Height, checkpoint.Height, multiple, check));
         var margins = request.Outpaint ?? new OutpaintMargins();
         var (across, down) = ((long)margins.Left + margins.Right, (long)margins.Top + margins.Bottom);
-        var scale = Math.Min(1, (double)RenderLimits.MaxSide / Math.Max(picture.Width, picture.Height));
+        var scale = Math.Min(checkpoint.EnlargesBy ?? 1, (double)RenderLimits.MaxSide / Math.Max(picture.Width, picture.Height));
         return (
             Side("width", request.Width, Rounded(picture.Width * scale, multiple) + across, multiple, check),
             Side("height", request.Height, Rounded(picture.Height * scale, multiple) + down, multiple, check));

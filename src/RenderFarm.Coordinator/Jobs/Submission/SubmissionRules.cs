@@ -32,7 +32,7 @@ internal static class SubmissionRules
     /// <summary>Checks a request.</summary>
     /// <param name="request">As it came.</param>
     /// <param name="pictures">The pictures it names or carries.</param>
-    /// <param name="catalog">The checkpoints it may name.</param>
+    /// <param name="catalog">The checkpoints and upscalers it may name.</param>
     /// <param name="drawSeed">Draws a seed for a number of images, such that seed + images − 1 still is one.</param>
     /// <param name="check">Gets the fields at fault.</param>
     /// <returns>Null when a field is at fault.</returns>
@@ -74,7 +74,7 @@ internal static class SubmissionRules
             Determinism = check.Word("determinism", request.Determinism, DeterminismClasses.All, DeterminismClasses.Reproducible),
         };
         sweep = PictureRules.Apply(sweep, request, pictures, checkpoint, check);
-        sweep = HiresRules.Apply(sweep, request, checkpoint, check);
+        sweep = HiresRules.Apply(sweep, request, checkpoint, catalog.Upscalers, check);
         var total = JobPlanner.Count(sweep);
         if (total > RenderLimits.MaxImagesPerJob)
             check.Fault("images", images, $"All cells of the sweep together have {total:N0} images; a job may have {RenderLimits.MaxImagesPerJob:N0}.");

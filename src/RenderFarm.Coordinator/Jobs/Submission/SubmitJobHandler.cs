@@ -85,6 +85,7 @@ internal sealed class SubmitJobHandler(
         Label = request.Label,
         Model = planned.Checkpoint.Name,
         Checkpoint = planned.Checkpoint.Digest,
+        Upscaler = HiresUpscalers.FileOf(planned.Sweep.Hires?.Upscaler),
         Priority = planned.Priority,
         Determinism = planned.Sweep.Determinism,
         Format = planned.Format,

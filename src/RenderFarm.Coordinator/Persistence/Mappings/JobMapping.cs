@@ -11,6 +11,7 @@ internal sealed class JobMapping : IEntityTypeConfiguration<RenderJob>
         job.ToTable("jobs");
         job.HasKey(j => j.Id);
         job.Ignore(j => j.PinnedProfile);
+        job.Ignore(j => j.Needs);
         job.HasIndex(j => new { j.Tenant, j.IdempotencyKey }).IsUnique().HasDatabaseName("ux_jobs_idempotency");
         job.HasIndex(j => new { j.Tenant, j.Id }).HasDatabaseName("ix_jobs_tenant");
         job.HasIndex(j => j.Status).HasDatabaseName("ix_jobs_status");

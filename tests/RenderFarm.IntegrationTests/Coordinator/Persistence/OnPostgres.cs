@@ -48,3 +48,8 @@ public sealed class PauseOnPostgresTests : PauseTests
 {
     protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
 }
+
+public sealed class UpscalerOnPostgresTests : UpscalerTests
+{
+    protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
+}

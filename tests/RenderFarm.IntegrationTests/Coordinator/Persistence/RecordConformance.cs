@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
+using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
@@ -64,6 +65,26 @@ public abstract class RecordConformance : IAsyncLifetime
         var read = (await TasksAsync(job)).Single();
         Assert.Equal((job.Id, run, Noon.AddMilliseconds(1)), (read.Job, read.Run!.Value, read.StartedAt!.Value));
         Assert.Equal(Noon, (await JobAsync(job)).CreatedAt);
+    }
+
+    [Fact]
+    public async Task Verdicts_of_a_safety_checker_are_kept_by_image_when_many_are_written_at_once()
+    {
+        var job = await AddAsync(new CostStretch(0, 3, 1));
+        await ClaimAsync(job, 0, 1, 2);
+        var image = new StoredImage("k", "s", 1, 1, "p");
+        StoredImage[] images = [image with { SafetyFlag = true, SafetyScore = 0.25 }, image, image with { SafetyFlag = false, SafetyScore = -0.5 }];
+        await Record.WriteAsync(
+            async db =>
+            {
+                var row = await db.Jobs.SingleAsync(found => found.Id == job.Id, Cancellation);
+                foreach (var task in await db.Tasks.Where(task => task.Job == job.Id).ToListAsync(Cancellation))
+                    task.Complete(row, new RunId(Guid.NewGuid()), "alpha", images[task.Index], Noon);
+                return 0;
+            },
+            Cancellation);
+
+        Assert.Equal([(true, 0.25), (null, null), (false, -0.5)], (await TasksAsync(job)).Select(task => (task.SafetyFlag, task.SafetyScore)));
     }
 
     [Fact]

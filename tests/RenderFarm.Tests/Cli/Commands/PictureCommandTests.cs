@@ -1,6 +1,7 @@
 using RenderFarm.Cli;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Tests.Cli.Testing;
 using RenderFarm.Tests.Contracts;
 using Xunit;
@@ -114,6 +115,30 @@ public sealed class PictureCommandTests : IAsyncLifetime
         Assert.Equal(2, cli.Farm.Of("POST", "/v1/jobs").Count);
         Assert.Contains(""","strength":0.75,"mask_blur":4,"inpaint_fill":"original","outpaint":{"left":8,"top":0,"right":0,"bottom":0},""", cli.Farm.Of("POST", "/v1/jobs")[0].Body, StringComparison.Ordinal);
         Assert.Contains(""","hires":{"scale":2,"upscaler":"latent","steps":5,"strength":0.7},""", cli.Farm.Of("POST", "/v1/jobs")[1].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reproduce_asks_for_the_same_upscaler_and_names_the_option_that_brings_it_where_it_is_missing()
+    {
+        var enlarged = Original(Sample.Recipe with { Hires = new HiresPass { Scale = 2, Upscaler = Digest, Steps = 5, Strength = 0.7 } });
+        var worker = new WorkerView("alpha", "active", [], Sample.Time);
+        cli.Farm.On("GET", "/v1/workers", ScriptedFarm.Json(new Page<WorkerView>([worker], null)));
+        Assert.Equal(ExitCodes.Failed, await cli.RunOnServerAsync("reproduce", enlarged));
+        Assert.Contains($"was enlarged with the upscaler {Digest}; here there is none.", cli.ErrorLines[0], StringComparison.Ordinal);
+        Assert.Contains("--upscalers", cli.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Empty(cli.Farm.Of("POST", "/v1/jobs"));
+
+        cli.Farm.On("GET", "/v1/workers", ScriptedFarm.Json(new Page<WorkerView>([worker with { Upscalers = [new UpscalerDescription("4x", Digest)] }], null)));
+        await cli.RunOnServerAsync("reproduce", enlarged);
+        Assert.Contains($$""","hires":{"scale":2,"upscaler":"{{Digest}}","steps":5,"strength":0.7},""", cli.Farm.Of("POST", "/v1/jobs").Single().Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reproduce_asks_for_the_same_noise_level_and_for_no_strength_where_a_picture_was_enlarged()
+    {
+        cli.Farm.On("HEAD", $"/v1/inputs/{Digest}", ScriptedFarm.Bytes([]));
+        await cli.RunOnServerAsync("reproduce", Original(Sample.Recipe with { InitImage = Digest, UpscaleNoiseLevel = 20 }));
+        Assert.Contains($$""","init_image":"{{Digest}}","upscale_noise_level":20,""", cli.Farm.Of("POST", "/v1/jobs").Single().Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,9 +34,10 @@ public sealed class RenderCommandTests : IAsyncLifetime
     public async Task Farm_is_started_with_the_model_and_the_data_folder_given()
     {
         new SampleJob(images: 1).Script(cli.Farm);
-        await RenderAsync("a", "--model", "/models/sd15", "--data", "/var/farm", "--verbose");
+        await RenderAsync("a", "--model", "/models/sd15", "--upscalers", "/models/upscalers", "--data", "/var/farm", "--verbose");
         var options = Assert.Single(cli.Started);
         Assert.Equal(["/models/sd15"], options.CheckpointFolders);
+        Assert.Equal("/models/upscalers", options.UpscalerFolder);
         Assert.Equal("/var/farm", options.DataFolder);
         Assert.Empty(options.Urls);
         Assert.True(options.Verbose);
@@ -59,6 +60,20 @@ public sealed class RenderCommandTests : IAsyncLifetime
         Assert.Equal(SampleJob.Done(1).Sha256, image.GetProperty("sha256").GetString());
         Assert.Equal("a red circle on \"blue\" – ☂\nsecond line", image.GetProperty("recipe").GetProperty("prompt").GetString());
         Assert.Empty(cli.Error);
+    }
+
+    [Fact]
+    public async Task Image_that_the_safety_checker_flags_is_kept_and_said_to_be_flagged()
+    {
+        var flagged = SampleJob.Done(1) with { SafetyFlag = true, SafetyScore = 0.25 };
+        new SampleJob(images: 2).Script(cli.Farm)
+            .On("GET", SampleJob.Path + "/tasks", ScriptedFarm.Json(new Page<TaskView>([SampleJob.Done(0) with { SafetyFlag = false, SafetyScore = -0.5 }, flagged], null)))
+            .On("GET", SampleJob.Path + "/events", ScriptedFarm.Events(ScriptedFarm.Event(JobEventNames.JobCompleted, new SampleJob(images: 2).Completed, "99")));
+        Assert.Equal(ExitCodes.Done, await RenderAsync("a"));
+        Assert.Equal(
+            [$"{cli.Folder.At("1b3c4d5e-0000-7.png")}  seed 7", $"{cli.Folder.At("1b3c4d5e-0001-8.png")}  seed 8  flagged by the checkpoint's safety checker"],
+            cli.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(SampleJob.File(1), File.ReadAllBytes(cli.Folder.At("1b3c4d5e-0001-8.png")));
     }
 
     [Fact]

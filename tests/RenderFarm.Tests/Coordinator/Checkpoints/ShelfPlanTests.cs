@@ -25,6 +25,26 @@ public sealed class ShelfPlanTests
     }
 
     [Fact]
+    public void Work_with_an_upscaler_is_served_where_the_upscaler_is_although_another_device_serves_the_checkpoint()
+    {
+        var plan = new ShelfPlan(Rules);
+        ShelfDevice[] devices = [Device("w1", "a"), Device("w2") with { Upscalers = new HashSet<string> { "u" } }];
+        var enlarged = Demand("a", 1) with { Upscaler = "u" };
+
+        Assert.Equal([new ShelfMove("w2", "cpu", "a")], plan.Plan(Start, [Demand("a", 1), enlarged], devices));
+        Assert.Empty(plan.Plan(Start.AddSeconds(1), [Demand("a", 1), enlarged], devices));
+        Assert.Empty(new ShelfPlan(Rules).Plan(Start, [Demand("a", 1), enlarged with { Upscaler = "v" }], devices));
+    }
+
+    [Fact]
+    public void Device_with_the_upscaler_is_chosen_first_where_work_with_and_without_it_waits()
+    {
+        ShelfDevice[] devices = [Device("w1"), Device("w2") with { Upscalers = new HashSet<string> { "u" } }];
+
+        Assert.Equal("w2", Assert.Single(new ShelfPlan(Rules).Plan(Start, [Demand("a", 1), Demand("a", 1) with { Upscaler = "u" }], devices)).Worker);
+    }
+
+    [Fact]
     public void Another_device_joins_only_when_the_wait_is_longer_than_a_dwell()
     {
         ShelfDevice[] devices = [Device("w1", "a"), Device("w2")];

@@ -13,6 +13,24 @@ public sealed class WorkerMatchingTests
         Assert.Null(WorkerMatching.Choose([Device("w", checkpoints: "other")], Free, null, _ => true));
 
     [Fact]
+    public void Device_without_the_upscaler_is_never_chosen()
+    {
+        DeviceLoad[] devices = [Device("fast", speed: 100), Device("able", upscalers: "u"), Device("other", checkpoints: "other", upscalers: "u")];
+
+        Assert.Equal("able", WorkerMatching.Choose(devices, Free with { Upscaler = "u" }, null, _ => true)!.Worker);
+        Assert.Null(WorkerMatching.Choose([devices[0], devices[2]], Free with { Upscaler = "u" }, null, _ => true));
+        Assert.Equal("fast", WorkerMatching.Choose(devices, Free, null, _ => true)!.Worker);
+    }
+
+    [Theory]
+    [InlineData("c", "", "No active worker holds the upscaler u.")]
+    [InlineData("other", "u", "No active worker holds both the checkpoint c and the upscaler u.")]
+    [InlineData("other,*", "u", "No active worker holds both the checkpoint c and the upscaler u yet; one that holds the upscaler fetches the checkpoint if the farm's store has it.")]
+    [InlineData("c", "u", null)]
+    public void Reason_for_waiting_names_the_upscaler_that_is_missing(string checkpoints, string upscalers, string? reason) =>
+        Assert.Equal(reason, WorkerMatching.WhyWaiting([Device("w"), Device("v", checkpoints: checkpoints, upscalers: upscalers)], Free with { Upscaler = "u" }));
+
+    [Fact]
     public void Device_that_would_be_done_first_is_chosen()
     {
         var busy = Device("busy", speed: 100);
@@ -89,7 +107,7 @@ public sealed class WorkerMatchingTests
         Assert.False(device.HasRoom(TimeSpan.FromSeconds(2), held));
     }
 
-    private static DeviceLoad Device(string worker, string profile = "p", double speed = 1, string checkpoints = "c") => new()
+    private static DeviceLoad Device(string worker, string profile = "p", double speed = 1, string checkpoints = "c", string upscalers = "") => new()
     {
         Worker = worker,
         Device = "cpu",
@@ -98,5 +116,6 @@ public sealed class WorkerMatchingTests
         Speed = speed,
         IsMeasured = true,
         Checkpoints = new HashSet<string>(checkpoints.Split(',')),
+        Upscalers = new HashSet<string>(upscalers.Split(',')),
     };
 }

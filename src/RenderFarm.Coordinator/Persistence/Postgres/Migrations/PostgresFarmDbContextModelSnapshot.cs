@@ -257,6 +257,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("tenant");
 
+                    b.Property<string>("Upscaler")
+                        .HasColumnType("text")
+                        .HasColumnName("upscaler");
+
                     b.HasKey("Id");
 
                     b.HasIndex("DeleteAfter")
@@ -361,6 +365,14 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                     b.Property<Guid?>("Run")
                         .HasColumnType("uuid")
                         .HasColumnName("run");
+
+                    b.Property<bool?>("SafetyFlag")
+                        .HasColumnType("boolean")
+                        .HasColumnName("safety_flag");
+
+                    b.Property<double?>("SafetyScore")
+                        .HasColumnType("double precision")
+                        .HasColumnName("safety_score");
 
                     b.Property<string>("Sha256")
                         .HasColumnType("text")
@@ -545,6 +557,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                     b.Property<int>("UnwantedRuns")
                         .HasColumnType("integer")
                         .HasColumnName("unwanted_runs");
+
+                    b.Property<string>("Upscalers")
+                        .HasColumnType("text")
+                        .HasColumnName("upscalers");
 
                     b.HasKey("Name");
 

@@ -251,6 +251,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("tenant");
 
+                    b.Property<string>("Upscaler")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upscaler");
+
                     b.HasKey("Id");
 
                     b.HasIndex("DeleteAfter")
@@ -355,6 +359,14 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                     b.Property<byte[]>("Run")
                         .HasColumnType("BLOB")
                         .HasColumnName("run");
+
+                    b.Property<bool?>("SafetyFlag")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("safety_flag");
+
+                    b.Property<double?>("SafetyScore")
+                        .HasColumnType("REAL")
+                        .HasColumnName("safety_score");
 
                     b.Property<string>("Sha256")
                         .HasColumnType("TEXT")
@@ -533,6 +545,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                     b.Property<int>("UnwantedRuns")
                         .HasColumnType("INTEGER")
                         .HasColumnName("unwanted_runs");
+
+                    b.Property<string>("Upscalers")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upscalers");
 
                     b.HasKey("Name");
 
