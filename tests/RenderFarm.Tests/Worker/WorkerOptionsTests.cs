@@ -33,7 +33,9 @@ public sealed class WorkerOptionsTests
         Assert.Equal((0, 0, 0), (new WorkerOptions().RowsPerCall, new WorkerOptions().PixelsPerCall, new WorkerOptions().FixedRows));
         Dictionary<string, string?> values = new()
         {
-            ["RenderFarm:Worker:RowsPerCall"] = "24", ["RenderFarm:Worker:PixelsPerCall"] = "6291456", ["RenderFarm:Worker:FixedRows"] = "8",
+            ["RenderFarm:Worker:RowsPerCall"] = "24",
+            ["RenderFarm:Worker:PixelsPerCall"] = "6291456",
+            ["RenderFarm:Worker:FixedRows"] = "8",
         };
         var asked = SettingsMapping.ToPipelineOptions(Bind(values), "cpu");
         Assert.Equal((24, 6_291_456, 8), (asked.MaxRows, asked.MaxPixelsPerCall, asked.FixedRows));
