@@ -48,6 +48,8 @@ public class UpscalerTests : CoordinatorTest
         var job = await Host.SubmitAsync(new { prompt = "x", hires = new { scale = 2, upscaler = "4x-sharp" } }, Deadline);
 
         Assert.Equal($"No active worker holds the upscaler {Sharp.Digest}.", job.Waiting);
+        // Who left comes back as a new process.
+        able.Incarnation = Guid.NewGuid();
         await AnnounceAsync(able);
         Assert.Equal(job.Id, (await able.NextAsync(Deadline)).Attempt.Job);
         Assert.Equal(0, plain.Unread);

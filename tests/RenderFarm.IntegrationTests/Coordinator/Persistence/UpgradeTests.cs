@@ -61,11 +61,12 @@ public class UpgradeTests : CoordinatorTest
         }
 
         await Store.PutAsync(new ObjectKey($"images/{Begun}/000000-1-22222222222242228222222222222222.png"), Picture, "image/png", Deadline);
-        var worker = new ScriptedWorker("alpha", "cpu", Store) { Script = ScriptedWorker.Succeed };
+        var worker = new ScriptedWorker("alpha", "cpu", Store);
         await StartAsync(null, worker);
         await AssertShownAsync();
 
-        // A new life of the worker: what its former one held is taken back and rendered again.
+        // A new life of the worker: what its former one held is taken back and rendered again. It renders nothing before, for the record already shows it as active.
+        worker.Script = ScriptedWorker.Succeed;
         await worker.AnnounceAsync();
         while ((await Host.GetAsync<JobView>($"/v1/jobs/{Begun}", Deadline)).EndedAt is null)
         {
