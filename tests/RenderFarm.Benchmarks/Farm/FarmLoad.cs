@@ -38,8 +38,8 @@ internal static class FarmLoad
     private static async Task LoadAsync(Results results, LoadOptions options, Scene scene, List<double> yardstick)
     {
         var (services, farm, load, ledger) = scene;
-        if (options.Renderer == "null") await UnloadedAsync(results, load, services);
         await load.RunAsync(TimeSpan.FromSeconds(options.WarmUp));
+        if (options.Renderer == "null") await UnloadedAsync(results, load, services);
         var (own, used) = (Environment.CpuUsage.TotalTime, farm.Select(member => member.ProcessorTime).ToArray());
         var transactions = await TransactionsAsync(services);
         var begin = TimeProvider.System.GetUtcNow();
