@@ -33,6 +33,9 @@ public sealed class FarmUnderTest : IAsyncDisposable
     /// <summary>Where logs go.</summary>
     public string Folder => _folder;
 
+    /// <summary>Whether the logs stay when the farm is gone: where something went wrong, or <c>RENDERFARM_KEEP_LOGS</c> is set.</summary>
+    public bool KeepsLogs { get; set; } = Environment.GetEnvironmentVariable("RENDERFARM_KEEP_LOGS") is not null;
+
     /// <summary>The broker; own only where the settings say so.</summary>
     public RabbitMqService Broker { get; private set; } = null!;
 
@@ -130,7 +133,7 @@ public sealed class FarmUnderTest : IAsyncDisposable
         if (Record is not null) await Record.DisposeAsync();
         (Objects as IDisposable)?.Dispose();
         foreach (var owned in Enumerable.Reverse(_owned)) await owned.DisposeAsync();
-        if (Environment.GetEnvironmentVariable("RENDERFARM_KEEP_LOGS") is null) Directory.Delete(_folder, recursive: true);
+        if (!KeepsLogs) Directory.Delete(_folder, recursive: true);
     }
 
     private async Task ServersAsync()

@@ -1,12 +1,33 @@
 namespace RenderFarm.Testing.Faults;
 
+/// <summary>Servers that can go away.</summary>
+[Flags]
+public enum Servers
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>The broker.</summary>
+    Broker = 1,
+
+    /// <summary>The database.</summary>
+    Database = 2,
+
+    /// <summary>The object store.</summary>
+    Store = 4,
+
+    /// <summary>All of them, one after the other.</summary>
+    All = Broker | Database | Store,
+}
+
 /// <summary>How much of each outage there shall be.</summary>
 /// <param name="Restarts">Times the broker is restarted, and times the database is.</param>
 /// <param name="Down">How long the broker is away, and how long it is frozen; the same for the store.</param>
 /// <param name="Cuts">Times every connection to the database is cut, wherever in a transaction it is.</param>
 /// <param name="StoreErrors">How long the store is ill.</param>
 /// <param name="Batch">Images of one measurement of throughput.</param>
-public sealed record OutageSize(int Restarts, TimeSpan Down, int Cuts, TimeSpan StoreErrors, int Batch);
+/// <param name="Of">Whose outages.</param>
+public sealed record OutageSize(int Restarts, TimeSpan Down, int Cuts, TimeSpan StoreErrors, int Batch, Servers Of = Servers.All);
 
 /// <summary>What came of the outages.</summary>
 /// <param name="SubmitsWhileDown">Jobs accepted while the broker was away or frozen.</param>
@@ -23,7 +44,7 @@ public static class Outages
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    /// <summary>Runs all of them, one after the other, under load.</summary>
+    /// <summary>Runs those that are asked for, one after the other, under load. When it fails, the logs of the farm stay.</summary>
     /// <param name="farm">A farm with servers of its own.</param>
     /// <param name="ledger">Its ledger.</param>
     /// <param name="size">How much.</param>
@@ -31,15 +52,29 @@ public static class Outages
     /// <param name="cancellation">Stops it.</param>
     public static async Task<OutageOutcome> RunAsync(FarmUnderTest farm, FarmLedger ledger, OutageSize size, Action<string> say, CancellationToken cancellation)
     {
+        try
+        {
+            return await MeasureAsync(farm, ledger, size, say, cancellation);
+        }
+        catch
+        {
+            farm.KeepsLogs = true;
+            throw;
+        }
+    }
+
+    private static async Task<OutageOutcome> MeasureAsync(FarmUnderTest farm, FarmLedger ledger, OutageSize size, Action<string> say, CancellationToken cancellation)
+    {
         var processes = farm.Coordinators.Append(farm.StartWorker("w-0")).Append(farm.StartWorker("w-1")).ToList();
         await Load.ThroughputAsync(ledger, size.Batch, cancellation);
         var before = await Load.ThroughputAsync(ledger, size.Batch, cancellation);
         say($"before: {before:0.0} images/s");
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 48, enough.Token);
-        var (submits, slowest) = await BrokerAsync(farm, ledger, size, say, cancellation);
-        await DatabaseAsync(farm, size, say, cancellation);
-        await StoreAsync(farm, size, say, cancellation);
+        var disturbing = DisturbAsync(farm, ledger, size, say, enough.Token);
+        // A submit that is answered with an error ends the feeding, and is what went wrong; without work nothing else would be seen.
+        if (await Task.WhenAny(feeding, disturbing) == feeding) await feeding;
+        var (submits, slowest) = await disturbing;
         await enough.CancelAsync();
         await feeding;
         await ledger.AllEndedAsync(Limit, cancellation);
@@ -48,6 +83,15 @@ public static class Outages
         return new OutageOutcome(
             submits, slowest, farm.StoreLine.Refused, farm.StoreLine.Truncated, processes.Count(process => process.HasEnded), after / before,
             await FarmAudit.RunAsync(farm, ledger, cancellation));
+    }
+
+    private static async Task<(int Submits, double Slowest)> DisturbAsync(
+        FarmUnderTest farm, FarmLedger ledger, OutageSize size, Action<string> say, CancellationToken cancellation)
+    {
+        var submits = size.Of.HasFlag(Servers.Broker) ? await BrokerAsync(farm, ledger, size, say, cancellation) : default;
+        if (size.Of.HasFlag(Servers.Database)) await DatabaseAsync(farm, size, say, cancellation);
+        if (size.Of.HasFlag(Servers.Store)) await StoreAsync(farm, size, say, cancellation);
+        return submits;
     }
 
     private static async Task<(int Submits, double Slowest)> BrokerAsync(

@@ -14,6 +14,10 @@ internal static class PostgresConnection
 
     private const string Unbounded = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
 
+    // Npgsql lost its place in the conversation, gives the connection up and asks for a bug report, in English always (npgsql/npgsql#3681, seen after lines
+    // were cut while statements were being prepared). The next connection is a new one.
+    private const string LostThread = "Received backend message";
+
     // idle_in_transaction_session_timeout, which has no name in Npgsql's list.
     private const string FrozenTransactionEnded = "25P03";
 
@@ -52,6 +56,7 @@ internal static class PostgresConnection
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
             if (cause is NpgsqlException { IsTransient: true } or TimeoutException or SocketException or EndOfStreamException) return true;
+            if (cause is NpgsqlException && cause.Message.Contains(LostThread, StringComparison.Ordinal)) return true;
             // A line that was cut within a transaction takes it along; what is said next to it is told only that it is no more.
             if (cause is ObjectDisposedException { ObjectName: nameof(NpgsqlTransaction) or nameof(NpgsqlConnection) }) return true;
             // Read only: it stands by for another server, as one does for a while when roles change.

@@ -12,6 +12,7 @@ public sealed class PostgresAbsenceTests
     [
         new NpgsqlException("Exception while reading from stream", new EndOfStreamException()),
         new InvalidOperationException("likely a transient failure", new NpgsqlException("Failed to connect", new SocketException(111))),
+        new NpgsqlException("Received backend message BindComplete while expecting ParseCompleteMessage. Please file a bug."),
         new ObjectDisposedException(nameof(NpgsqlTransaction)),
         new ObjectDisposedException(nameof(NpgsqlTransaction), new EndOfStreamException()),
         new PostgresException("the database system is starting up", "FATAL", "FATAL", "57P03"),
