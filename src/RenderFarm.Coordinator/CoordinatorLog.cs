@@ -100,11 +100,17 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
     public static partial void LeadershipGained(ILogger logger, long epoch);
 
-    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} expired before it was renewed")]
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} is over: it was not renewed in time, or was offered and another coordinator has taken it")]
     public static partial void LeadershipLost(ILogger logger, long epoch);
 
     [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
     public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
+
+    [LoggerMessage(EventId = 603, Level = LogLevel.Warning, Message = "The bus has been away from this leader for seconds: epoch {Epoch} is for any other coordinator whose bus is up")]
+    public static partial void LeadershipOffered(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 604, Level = LogLevel.Information, Message = "The bus is back, and nobody has taken epoch {Epoch} meanwhile: this coordinator leads on")]
+    public static partial void LeadershipKept(ILogger logger, long epoch);
 
     [LoggerMessage(EventId = 700, Level = LogLevel.Information, Message = "Job {Job} is past its retention: its {Count} objects were deleted")]
     public static partial void JobImagesDeleted(ILogger logger, JobId job, int count);

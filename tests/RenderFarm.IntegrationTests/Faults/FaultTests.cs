@@ -57,6 +57,18 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Leader_that_loses_the_broker_alone_is_followed_within_five_seconds_by_one_that_dispatches()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Coordinators = 2, OwnLines = true }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var (away, finished) = await Crashes.CutOffLeaderAsync(farm, ledger, Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine($"{away.TotalSeconds:0.0} s without a leader, {finished.TotalSeconds:0.0} s to the last image, {verdict}");
+        Assert.InRange(away, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.True(verdict is { IsClean: true, Charged: 0 }, verdict.ToString());
+    }
+
+    [Fact]
     public async Task Cancel_while_the_broker_takes_nothing_is_answered_at_once()
     {
         // Images of eight seconds, several of them held: a send that waits for the broker gives up after ten.

@@ -57,6 +57,27 @@ public static class Crashes
         return away;
     }
 
+    /// <summary>The leader of two coordinators loses the broker, and nothing else. Returns the time until the other led and had images finished.</summary>
+    public static async Task<(TimeSpan Away, TimeSpan Finished)> CutOffLeaderAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        // A standby that has just come takes nothing from a leader.
+        await Wait.ForAsync(TimeSpan.FromSeconds(5), cancellation);
+        var leader = await Zombies.LeaderAsync(farm, cancellation);
+        var epoch = await EpochAsync(farm, cancellation);
+        var cut = TimeProvider.System.GetTimestamp();
+        farm.BrokerLineOf(leader).Refuse();
+        await ledger.SubmitAsync(4, cancellation, coordinator: leader);
+        await Wait.UntilAsync(async () => await EpochAsync(farm, cancellation) > epoch, Limit, "the standby to lead", cancellation);
+        var away = TimeProvider.System.GetElapsedTime(cut);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        var finished = TimeProvider.System.GetElapsedTime(cut);
+        farm.BrokerLineOf(leader).Accept();
+        return (away, finished);
+    }
+
     /// <summary>A job is canceled while the broker takes nothing. Returns how long the client waited for the answer.</summary>
     public static async Task<TimeSpan> CancelWithoutBrokerAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
     {

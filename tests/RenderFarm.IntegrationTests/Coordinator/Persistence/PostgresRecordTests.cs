@@ -136,7 +136,7 @@ public sealed class PostgresRecordTests : RecordConformance
     internal override async Task<long> LeadAsync()
     {
         await using var connection = await Postgres.Source.OpenConnectionAsync(Cancellation);
-        return (await LeaderRow.TakeAsync(connection, "test", Term, Cancellation)).Epoch!.Value;
+        return (await LeaderRow.TakeAsync(connection, "test", Term, TimeSpan.Zero, takesOffered: false, Cancellation)).Epoch!.Value;
     }
 
     private async Task ExecuteAsync(string statement)
