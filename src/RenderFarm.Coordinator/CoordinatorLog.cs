@@ -73,6 +73,15 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "A batch of {Count} reports could not be written; each of them is tried alone")]
     public static partial void ReportBatchSplit(ILogger logger, int count, Exception error);
 
+    [LoggerMessage(EventId = 308, Level = LogLevel.Warning, Message = "The record has not answered for {Time}: until it does, this coordinator leaves reports and heartbeats to others")]
+    public static partial void QueuesLeft(ILogger logger, TimeSpan time);
+
+    [LoggerMessage(EventId = 309, Level = LogLevel.Information, Message = "The record answers: this coordinator reads reports and heartbeats again")]
+    public static partial void QueuesRead(ILogger logger);
+
+    [LoggerMessage(EventId = 310, Level = LogLevel.Debug, Message = "The record does not answer")]
+    public static partial void RecordSilent(ILogger logger, Exception error);
+
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
 

@@ -54,6 +54,8 @@ public static class CoordinatorRegistration
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>().AddSingleton<ImageConfirmation>();
         // It waits for servers, which no injected clock can hold still.
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Patience>(provider, TimeProvider.System));
+        services.AddSingleton(_ => new RecordAbsence(TimeProvider.System));
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RecordWatch>(provider, TimeProvider.System));
         services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();

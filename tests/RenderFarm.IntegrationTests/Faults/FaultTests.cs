@@ -69,6 +69,19 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Standby_that_loses_the_database_leaves_heartbeats_and_reports_to_the_leader_and_costs_no_worker_anything()
+    {
+        var settings = FarmSettings.Production with { Coordinators = 2, OwnLines = true, Slots = 1, Step = TimeSpan.FromMilliseconds(500) };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var lost = await Crashes.CutOffStandbyAsync(farm, ledger, settings.Lease, Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine($"{lost} runs lost, {verdict}");
+        Assert.Equal(0, lost);
+        Assert.True(verdict is { IsClean: true, Charged: 0, Orphans: 0 }, verdict.ToString());
+    }
+
+    [Fact]
     public async Task Cancel_while_the_broker_takes_nothing_is_answered_at_once()
     {
         // Images of eight seconds, several of them held: a send that waits for the broker gives up after ten.

@@ -249,6 +249,32 @@ public sealed class RabbitMqBusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Paused_queue_keeps_what_comes_for_others_and_is_read_again_afterwards_also_when_the_broker_was_away_meanwhile()
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        await using var other = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        await using var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port), TimeSpan.FromSeconds(1))).ReadyAsync();
+        await other.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        await bench.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        Assert.Contains(BusBench.Lasting, await bench.WhatIsAwayAsync(), StringComparison.Ordinal);
+        await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
+        other.Pause.Resume([BusBench.Lasting]);
+        await other.Reports.Reader.ReadAsync(Cancellation);
+        Assert.Equal(0, bench.Reports.Reader.Count);
+
+        proxy.Refuse();
+        await Assert.ThrowsAsync<BusException>(() => bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation));
+        bench.Pause.Resume([BusBench.Lasting]);
+        await bench.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        bench.Pause.Resume([BusBench.Lasting]);
+        proxy.Accept();
+        await bench.ReadyAsync();
+        await other.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        await bench.SendUntilTakenAsync(BusBench.Lasting, new AttemptReports([]));
+        await bench.Reports.Reader.ReadAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task Reader_whose_channel_the_broker_closed_for_slowness_reads_again()
     {
         await using var broker = await RabbitMqService.StartAsync("consumer_timeout = 2000", "-rabbit channel_tick_interval 1000");

@@ -1,3 +1,4 @@
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Testing.Faults.Inside;
 using RenderFarm.Testing.Services;
 
@@ -76,6 +77,34 @@ public static class Crashes
         var finished = TimeProvider.System.GetElapsedTime(cut);
         farm.BrokerLineOf(leader).Accept();
         return (away, finished);
+    }
+
+    /// <summary>
+    /// The standby of two coordinators loses the database while the only worker renders, for longer than a lease. Returns how often a run was lost.
+    /// </summary>
+    public static async Task<long> CutOffStandbyAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan away, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        var leader = await Zombies.LeaderAsync(farm, cancellation);
+        await ReadersAsync(2);
+        await ledger.SubmitAsync(12, cancellation, coordinator: leader);
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "an image to run", cancellation);
+        farm.DatabaseLineOf(1 - leader).Refuse();
+        await ReadersAsync(1);
+        await Wait.ForAsync(away, cancellation);
+        await ledger.SubmitAsync(4, cancellation, coordinator: leader);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        farm.DatabaseLineOf(1 - leader).Accept();
+        await ReadersAsync(2);
+        await ledger.SubmitAsync(4, cancellation, coordinator: 1 - leader);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return await CountAsync(farm, "select sum(rescues + attempt - 1)::bigint from tasks", cancellation);
+
+        Task ReadersAsync(int count) => Wait.UntilAsync(
+            async () => await farm.ReadersAsync(EndpointNames.Reports) == count && await farm.ReadersAsync(EndpointNames.Workers) == count,
+            TimeSpan.FromSeconds(30), $"{count} to read what coordinators share", cancellation);
     }
 
     /// <summary>A job is canceled while the broker takes nothing. Returns how long the client waited for the answer.</summary>

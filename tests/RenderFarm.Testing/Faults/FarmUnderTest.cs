@@ -127,6 +127,9 @@ public sealed class FarmUnderTest : IAsyncDisposable
         return Add(FarmProcess.Start("worker", name, _folder, settings, kill));
     }
 
+    /// <summary>How many processes read a queue, as the broker knew it some seconds ago at most.</summary>
+    public async Task<int> ReadersAsync(string queue) => (await _virtualHost!.QueuesAsync()).SingleOrDefault(known => known.Name == queue)?.Readers ?? 0;
+
     /// <summary>Another line to the broker, for one worker.</summary>
     public FaultProxy NewBrokerLine() => Own(new FaultProxy(Broker.Address));
 

@@ -127,11 +127,13 @@ public sealed class RabbitMqService : IAsyncDisposable
 /// <param name="Type">classic or quorum.</param>
 /// <param name="Durable">Whether it outlives a restart of the broker.</param>
 /// <param name="Arguments">What it was declared with.</param>
+/// <param name="Readers">How many read it.</param>
 public sealed record BrokerQueue(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("type")] string Type,
     [property: JsonPropertyName("durable")] bool Durable,
-    [property: JsonPropertyName("arguments")] IReadOnlyDictionary<string, System.Text.Json.JsonElement> Arguments);
+    [property: JsonPropertyName("arguments")] IReadOnlyDictionary<string, System.Text.Json.JsonElement> Arguments,
+    [property: JsonPropertyName("consumers")] int Readers = 0);
 
 /// <summary>One virtual host, gone with all its queues when disposed.</summary>
 public sealed class VirtualHost : IAsyncDisposable
