@@ -136,6 +136,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 704, Level = LogLevel.Information, Message = "{Count} workers that have been gone for {Retention} were forgotten")]
     public static partial void WorkersForgotten(ILogger logger, int count, TimeSpan retention);
 
+    [LoggerMessage(EventId = 502, Level = LogLevel.Warning, Message = "This coordinator waits for its record. {Reason}")]
+    public static partial void RecordAwaited(ILogger logger, string reason);
+
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);
 
