@@ -42,7 +42,7 @@ internal sealed class RenderJob
     /// <summary>Quality of a lossy format, 1…100; null for the format's default. Never changes.</summary>
     public int? Quality { get; init; }
 
-    /// <summary>Execution profile that a reproducible job is pinned to; null before its first dispatch, and always for fast jobs. Set by the dispatcher.</summary>
+    /// <summary>Execution profile that a reproducible job is pinned to; null before its first dispatch, and always for fast jobs. Set by the claim and by <see cref="Pin"/>.</summary>
     public string? Profile { get; set; }
 
     /// <summary>The client's <c>Idempotency-Key</c>, unique per tenant; null when none was sent. Cleared when the job is about to be deleted.</summary>
@@ -107,6 +107,15 @@ internal sealed class RenderJob
 
     /// <summary>The profile its next images must have; null while it is free. A pin holds from the first image on: before it, another profile does as well.</summary>
     public string? PinnedProfile => TasksCompleted + TasksDispatched + TasksRunning == 0 ? null : Profile;
+
+    /// <summary>Whether an image of a profile may join those that it has and those under way.</summary>
+    public bool Takes(string profile) => PinnedProfile is not { } pin || pin == profile;
+
+    /// <summary>Pins it to the profile of an image that comes to it, if it is reproducible and free.</summary>
+    public void Pin(string profile)
+    {
+        if (Determinism == DeterminismClasses.Reproducible && PinnedProfile is null) Profile = profile;
+    }
 
     /// <summary>What its next images need from a device.</summary>
     public RenderNeeds Needs => new(Checkpoint, Determinism, PinnedProfile) { Upscaler = Upscaler };

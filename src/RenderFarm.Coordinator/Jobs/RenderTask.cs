@@ -125,9 +125,10 @@ internal sealed class RenderTask
         StartedAt = now;
     }
 
-    /// <summary>The image is there.</summary>
+    /// <summary>The image is there. A job that was free, because all its runs had been lost or handed back, is pinned by it.</summary>
     public void Complete(RenderJob job, RunId run, string worker, StoredImage image, DateTimeOffset now)
     {
+        job.Pin(image.Profile);
         End(job, TaskEvent.Succeeded, now);
         (Run, Worker, SuspectSince) = (run, worker, null);
         (ObjectKey, Sha256, SizeBytes) = (image.ObjectKey, image.Sha256, image.SizeBytes);

@@ -61,7 +61,8 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         {
             var task = farm.Record.TasksOf(claim.Job.Id)[claim.Index];
             Require(farm.Record.JobOf(task).PausedAt is null, $"task {Name(task)} of a paused job was dispatched");
-            var others = farm.Record.Fleet(farm.Clock.Now).Where(device => device.Worker != claim.Worker && device.Duty != WorkerDuty.None);
+            var others = farm.Record.Fleet(farm.Clock.Now).Where(device =>
+                device.Worker != claim.Worker && device.Duty != WorkerDuty.None && device.Profile == farm.ProfileOf(claim.Worker));
             Require(task.AvoidWorker != claim.Worker || !others.Any(), $"task {Name(task)} went back to {claim.Worker}, where it failed, though others could take it");
         }
     }
@@ -173,6 +174,8 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
 
         ReadOnlySpan<int> booked = [job.TasksQueued, job.TasksDispatched, job.TasksRunning, job.TasksCompleted, job.TasksFailed, job.TasksCanceled];
         Require(counts.SequenceEqual(booked), $"job {job.Id} counts {string.Join(' ', booked.ToArray())} and has {string.Join(' ', counts.ToArray())}");
+        foreach (var task in farm.Record.TasksOf(job.Id))
+            Require(task.Status != TaskStatuses.Completed || task.Profile == job.Profile, $"job {job.Id} is pinned to {job.Profile} and has image {task.Index} from {task.Profile}");
         Require(job.CostEnded == cost, $"job {job.Id} has ended {cost} of cost and counts {job.CostEnded}");
     }
 

@@ -33,6 +33,8 @@ internal static class Mutants
         ["blame workers for bad recipes"] = new() { IsWorkerFault = code => code == FailureCodes.BadRecipe || WorkerStanding.IsWorkerFault(code) },
         ["hear a worker that has left"] = new() { Hears = (worker, incarnation) => worker.Incarnation == incarnation },
         ["let a late announcement bring back who has left"] = new() { Outlives = (worker, announced, now, lease) => announced != worker.Incarnation && worker.Outlives(announced, now, lease) },
+        ["forget the profile of a late image"] = new() { Apply = WithoutPin },
+        ["take late images of any profile"] = new() { Judge = WithAnyProfile },
         ["never send again what was lost"] = new() { Review = WithoutSendingAgainNorExpiry },
     };
 
@@ -43,6 +45,20 @@ internal static class Mutants
     {
         if (report is ReturnReport) task.TryAgain(batch.JobOf(task), null);
         else batch.Apply(task, report);
+    }
+
+    private static void WithoutPin(TaskBatch batch, RenderTask task, Report report)
+    {
+        var job = batch.JobOf(task);
+        var profile = job.Profile;
+        batch.Apply(task, report);
+        job.Profile = profile;
+    }
+
+    private static Ruling WithAnyProfile(RenderTask? task, RenderJob? job, Report report)
+    {
+        var ruling = ReportRules.Judge(task, job, report);
+        return report is SuccessReport success && job?.Takes(success.Image.Profile) == false && !TaskStatuses.IsEnded(task!.Status) ? new Ruling(Verdict.Confirm) : ruling;
     }
 
     private static HeartbeatVerdict WithoutRenewal(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)

@@ -138,7 +138,7 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
         if (tasks.Count == 0) return;
         var task = tasks[step.Which % tasks.Count];
         var (attempt, run) = (task.AttemptId with { Number = 1 }, new RunId(farm.NewGuid()));
-        var image = SimFarm.ImageOf(attempt, run);
+        var image = farm.ImageOf(attempt, run, task.Worker!);
         if (step.Extent < 0.5) image = image with { ObjectKey = "images/nowhere" };
         else farm.Store.PutOther(image);
         farm.Deliver(new SuccessReport(attempt, run, task.Worker!, image));

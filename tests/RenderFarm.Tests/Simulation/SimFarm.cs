@@ -61,6 +61,11 @@ internal sealed class SimFarm
 
     public bool IsPaused { get; set; }
 
+    /// <summary>Whether one of the workers renders on another execution profile than the others.</summary>
+    public bool HasTwoProfiles { get; init; }
+
+    public string ProfileOf(string worker) => HasTwoProfiles && worker == "w1" ? "q" : "p";
+
     public SimWorker Worker(string name) => Workers.Single(worker => worker.Name == name);
 
     public SimCoordinator Coordinator(int which) => _coordinators[which % _coordinators.Count];
@@ -82,8 +87,8 @@ internal sealed class SimFarm
         return draw < 0.06 ? 45 : 0.3 + (draw * 5);
     }
 
-    public static StoredImage ImageOf(AttemptId attempt, RunId run) =>
-        new($"images/{attempt.Job}/{attempt.Index}-{attempt.Number}-{run}", $"hash of {attempt.Index}", 1_000 + attempt.Index, 1_500, "p");
+    public StoredImage ImageOf(AttemptId attempt, RunId run, string worker) =>
+        new($"images/{attempt.Job}/{attempt.Index}-{attempt.Number}-{run}", $"hash of {attempt.Index}", 1_000 + attempt.Index, 1_500, ProfileOf(worker));
 
     public RenderJob Submit(string tenant, string priority, IReadOnlyList<TaskNature> tasks, long cost = 10)
     {

@@ -82,11 +82,12 @@ internal sealed class SimRecord
         {
             if (Workers.TryGetValue(device.Worker, out var worker) && (worker.Status != WorkerStatuses.Active || worker.DrainedAt is not null)) continue;
             var (job, tasks) = _rows[waiting.Id];
+            if (!job.Takes(device.Profile)) continue;
             foreach (var task in indices.Select(index => tasks[index]).Where(task => task.Status == TaskStatuses.Queued))
             {
+                job.Pin(device.Profile);
                 task.Claim(job, device.Worker, device.Device, expires);
                 job.MarkDispatched(now);
-                if (job.Determinism == DeterminismClasses.Reproducible) job.Profile = device.Profile;
                 claimed.Add(new ClaimedTask(waiting, device.Worker, device.Device, task.Index, task.Attempt));
             }
         }

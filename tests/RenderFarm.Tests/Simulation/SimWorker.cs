@@ -179,7 +179,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
 
     private void Store(SimRun run, int tries)
     {
-        var image = SimFarm.ImageOf(run.Attempt, run.Id);
+        var image = farm.ImageOf(run.Attempt, run.Id, Name);
         if (farm.Store.TryPut(image)) Report(run, new SuccessReport(run.Attempt, run.Id, Name, image));
         else if (tries < 3) Later(tries, () => Finish(run, TaskNature.Good, tries + 1));
         else Report(run, new FailureReport(run.Attempt, run.Id, Name, new AttemptFailure(FailureCodes.StoreUnavailable, true, "The store is away.")));

@@ -16,7 +16,7 @@ internal static class Simulation
 
     public static SimulationResult Run(Scenario scenario, SimRules rules)
     {
-        var farm = new SimFarm(scenario.Seed, rules);
+        var farm = new SimFarm(scenario.Seed, rules) { HasTwoProfiles = scenario.Seed % 3 != 0 };
         foreach (var step in scenario.Steps) farm.Clock.After(step.At, () => Scenario.Do(step, farm));
         var events = 0;
         try
