@@ -30,8 +30,21 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
 {
     private const int NoneFresh = int.MaxValue;
 
-    // The oldest are enough for a round: each takes a whole worker.
-    private const int SuspectsPerRound = 256;
+    // The oldest are enough for a round: each takes a whole worker. Counted by tenant and by what a device must be, so that those that no device
+    // can take, of a profile that does not come back say, hide nobody else's.
+    private const int SuspectsOfAKind = 64;
+
+    // Both databases read it.
+    private static readonly string OldestSuspects = $"""
+        SELECT * FROM (
+            SELECT t.*, row_number() OVER (
+                PARTITION BY j.tenant, j.checkpoint, j.upscaler, j.determinism,
+                    CASE WHEN j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0 THEN j.profile END
+                ORDER BY t.suspect_since, t.job_id, t.task_index) AS place
+            FROM tasks t JOIN jobs j ON j.id = t.job_id
+            WHERE t.suspect_since IS NOT NULL AND t.status = '{TaskStatuses.Queued}' AND j.paused_at IS NULL) AS kinds
+        WHERE place <= {SuspectsOfAKind}
+        """;
 
     // Up to which index no task of a job waits for its first attempt: true for ever once true, so it needs no record.
     private readonly Dictionary<JobId, int> _freshAfter = [];
@@ -68,13 +81,10 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
         },
         cancellation);
 
-    /// <summary>Queued suspects, the oldest first.</summary>
+    /// <summary>Queued suspects, the oldest first; of those that need the same and are one tenant's, the oldest only.</summary>
     public Task<List<WaitingSuspect>> SuspectsAsync(CancellationToken cancellation) => record.ReadAsync(
-        db => db.Tasks
-            .Where(task => task.SuspectSince != null && task.Status == TaskStatuses.Queued)
-            .Where(task => db.Jobs.Any(job => job.Id == task.Job && job.PausedAt == null))
+        db => db.Tasks.FromSqlRaw(OldestSuspects)
             .OrderBy(task => task.SuspectSince).ThenBy(task => task.Job).ThenBy(task => task.Index)
-            .Take(SuspectsPerRound)
             .Select(task => new WaitingSuspect(task.Job, task.Index, task.Cost, task.AvoidWorker))
             .ToListAsync(cancellation),
         cancellation);
