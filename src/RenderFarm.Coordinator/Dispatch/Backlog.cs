@@ -105,7 +105,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
         return found;
     }
 
-    /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out, and so is one whose worker has gone, and all when the epoch does not lead any more.</summary>
+    /// <summary>Claims what was allotted in one transaction, and leaves out what must not be dispatched any more: see <see cref="IDatabase.ClaimAsync"/>.</summary>
     /// <param name="allotments">What to claim.</param>
     /// <param name="epoch">The leadership that claims.</param>
     /// <param name="lease">Length of the lease.</param>

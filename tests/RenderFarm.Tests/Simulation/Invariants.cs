@@ -56,11 +56,12 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
     public void Claimed(IReadOnlyList<ClaimedTask> claimed, long epoch, bool isDelayed)
     {
         Require(claimed.Count == 0 || epoch == farm.Record.Epoch, $"epoch {epoch} claimed {claimed.Count} tasks while {farm.Record.Epoch} leads");
-        if (isDelayed) return;
+        Require(claimed.Count == 0 || !farm.Record.IsPaused, $"{claimed.Count} tasks were dispatched while the farm was paused");
         foreach (var claim in claimed)
         {
             var task = farm.Record.TasksOf(claim.Job.Id)[claim.Index];
             Require(farm.Record.JobOf(task).PausedAt is null, $"task {Name(task)} of a paused job was dispatched");
+            if (isDelayed) continue;
             var others = farm.Record.Fleet(farm.Clock.Now).Where(device =>
                 device.Worker != claim.Worker && device.Duty != WorkerDuty.None && device.Profile == farm.ProfileOf(claim.Worker));
             Require(task.AvoidWorker != claim.Worker || !others.Any(), $"task {Name(task)} went back to {claim.Worker}, where it failed, though others could take it");

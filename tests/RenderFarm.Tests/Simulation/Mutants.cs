@@ -29,7 +29,8 @@ internal static class Mutants
         ["look at the size alone"] = new() { Confirm = (store, image) => store.Head(image.ObjectKey)?.SizeBytes == image.SizeBytes },
         ["send again as a new attempt"] = new() { BeforeSendingAgain = ClaimAnew },
         ["let leases age while nobody can be heard"] = new() { Read = (_, now) => new LeaseReading(LeaseState.Age, now, 0) },
-        ["dispatch paused jobs"] = new() { WaitingJobs = WithPaused },
+        ["dispatch paused jobs"] = new() { WaitingJobs = record => Unpaused(record, record.WaitingJobs), Claim = PastAnyPause },
+        ["claim past a pause"] = new() { Claim = PastAnyPause },
         ["blame workers for bad recipes"] = new() { IsWorkerFault = code => code == FailureCodes.BadRecipe || WorkerStanding.IsWorkerFault(code) },
         ["hear a worker that has left"] = new() { Hears = (worker, incarnation) => worker.Incarnation == incarnation },
         ["let a late announcement bring back who has left"] = new() { Outlives = (worker, announced, now, lease) => announced != worker.Incarnation && worker.Outlives(announced, now, lease) },
@@ -97,12 +98,17 @@ internal static class Mutants
         task.Claim(job, worker, device, expires);
     }
 
-    private static List<WaitingJob> WithPaused(SimRecord record)
+    private static List<ClaimedTask> PastAnyPause(SimRecord record, IReadOnlyList<Allotment> allotments, long epoch, DateTimeOffset now, DateTimeOffset expires) =>
+        Unpaused(record, () => record.Claim(allotments, epoch, now, expires));
+
+    private static T Unpaused<T>(SimRecord record, Func<T> act)
     {
-        var paused = record.Jobs.Where(job => job.PausedAt is not null).ToDictionary(job => job, job => job.PausedAt);
-        foreach (var job in paused.Keys) job.PausedAt = null;
-        var waiting = record.WaitingJobs();
-        foreach (var (job, since) in paused) job.PausedAt = since;
-        return waiting;
+        var (jobs, isFarmPaused) = (record.Jobs.ToDictionary(job => job, job => job.PausedAt), record.IsPaused);
+        record.IsPaused = false;
+        foreach (var job in jobs.Keys) job.PausedAt = null;
+        var done = act();
+        foreach (var (job, since) in jobs) job.PausedAt = since;
+        record.IsPaused = isFarmPaused;
+        return done;
     }
 }

@@ -113,7 +113,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     /// <summary>A round of dispatch; frozen in it, the claim comes when it wakes.</summary>
     public void Dispatch()
     {
-        if (_isMidRound || !IsUp || Epoch is not { } epoch || Record.IsAway || farm.Bus.IsAway || farm.IsPaused) return;
+        if (_isMidRound || !IsUp || Epoch is not { } epoch || Record.IsAway || farm.Bus.IsAway || Record.IsPaused) return;
         if (!Record.Jobs.Exists(job => job.TasksQueued > 0 && !JobStatuses.IsEnded(job.Status))) return;
         var devices = Record.Fleet(Now);
         var round = _round.AllotAsync(

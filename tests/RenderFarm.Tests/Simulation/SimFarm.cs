@@ -59,8 +59,6 @@ internal sealed class SimFarm
 
     public IReadOnlyList<SimWorker> Workers { get; }
 
-    public bool IsPaused { get; set; }
-
     /// <summary>Whether one of the workers renders on another execution profile than the others.</summary>
     public bool HasTwoProfiles { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed class SimRecord
     /// <summary>Whether it cannot be reached now.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Whether somebody paused the farm.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>The leadership that holds.</summary>
     public long Epoch { get; set; }
 
@@ -77,12 +80,12 @@ internal sealed class SimRecord
     public List<ClaimedTask> Claim(IEnumerable<Allotment> allotments, long epoch, DateTimeOffset now, DateTimeOffset expires)
     {
         var claimed = new List<ClaimedTask>();
-        if (epoch != Epoch) return claimed;
+        if (epoch != Epoch || IsPaused) return claimed;
         foreach (var (waiting, device, indices) in allotments)
         {
             if (Workers.TryGetValue(device.Worker, out var worker) && (worker.Status != WorkerStatuses.Active || worker.DrainedAt is not null)) continue;
             var (job, tasks) = _rows[waiting.Id];
-            if (!job.Takes(device.Profile)) continue;
+            if (job.PausedAt is not null || JobStatuses.IsEnded(job.Status) || !job.Takes(device.Profile)) continue;
             foreach (var task in indices.Select(index => tasks[index]).Where(task => task.Status == TaskStatuses.Queued))
             {
                 job.Pin(device.Profile);

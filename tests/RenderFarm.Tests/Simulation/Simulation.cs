@@ -64,7 +64,7 @@ internal static class Simulation
 
     private static void MakePeace(SimFarm farm)
     {
-        (farm.Bus.IsAway, farm.Bus.IsNoisy, farm.Store.IsAway, farm.Store.TruncatesNext, farm.Record.IsAway, farm.IsPaused) = (false, false, false, false, false, false);
+        (farm.Bus.IsAway, farm.Bus.IsNoisy, farm.Store.IsAway, farm.Store.TruncatesNext, farm.Record.IsAway, farm.Record.IsPaused) = (false, false, false, false, false, false);
         farm.TakeFreeze();
         for (var which = 0; which < 2; which++) farm.Coordinator(which).NextCrash = CrashPoint.None;
         foreach (var job in farm.Record.Jobs) job.PausedAt = null;

@@ -49,7 +49,7 @@ internal static class TaskStatements
     /// Claims the tasks ($1 jobs, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
     /// jobs $7 at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
     /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over. A job
-    /// that was pinned otherwise meanwhile, by a late image, gives nothing. What is asked of workers and jobs is asked as NOT EXISTS, which no plan can begin with:
+    /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS, which no plan can begin with:
     /// whatever the statistics say, the tasks are found by their keys.
     /// </summary>
     public static string Claim { get; } = $"""
@@ -60,9 +60,11 @@ internal static class TaskStatements
             FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile)
             JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
             WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+              AND NOT EXISTS (SELECT FROM farm_state WHERE id = {FarmState.Only} AND paused_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
               AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.job_id
-                AND j.profile <> w.profile AND j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0)
+                AND (j.paused_at IS NOT NULL OR j.status NOT IN ('{JobStatuses.Queued}', '{JobStatuses.Active}')
+                  OR (j.profile <> w.profile AND j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0)))
             FOR UPDATE OF t SKIP LOCKED),
         claimed AS (
             UPDATE tasks t

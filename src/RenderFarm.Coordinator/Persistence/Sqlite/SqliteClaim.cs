@@ -13,10 +13,11 @@ internal static class SqliteClaim
     public static async Task<List<ClaimedTask>> ApplyAsync(FarmDbContext db, Claim claim, CancellationToken cancellation)
     {
         var claimed = new List<ClaimedTask>();
+        if (await FarmControl.PausedAtAsync(db, cancellation) is not null) return claimed;
         foreach (var ofJob in claim.Allotments.GroupBy(allotment => allotment.Job.Id))
         {
             var job = await db.Jobs.SingleAsync(row => row.Id == ofJob.Key, cancellation);
-            if (JobStatuses.IsEnded(job.Status)) continue;
+            if (JobStatuses.IsEnded(job.Status) || job.PausedAt is not null) continue;
             foreach (var allotment in ofJob.Where(allotment => job.Takes(allotment.Device.Profile)))
             {
                 var taken = await ApplyAsync(db, allotment, claim, cancellation);

@@ -1,9 +1,11 @@
+using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -57,6 +59,33 @@ public abstract class ClaimConformance : RecordTest
 
         Assert.Equal([0, 1], (await ClaimAsync([On("p2", job, 0, 1)])).Select(task => task.Index));
         Assert.Equal(("p2", 0, 2, 0), await BookedAsync(job));
+    }
+
+    [Fact]
+    public async Task Job_that_was_paused_since_it_was_read_gives_nothing_until_it_is_resumed()
+    {
+        var (job, other) = (await AddAsync(new CostStretch(0, 2, 1)), await AddAsync(new CostStretch(0, 1, 1)));
+        await ChangeAsync(job, 0, (row, _) => row.PausedAt = Noon);
+
+        Assert.Equal([other.Id], (await ClaimAsync([On("p1", job, 0, 1), On("p1", other, 0)])).Select(task => task.Job.Id));
+        Assert.Equal((null, 2, 0, 0), await BookedAsync(job));
+        Assert.Equal("queued", (await JobAsync(job)).Status);
+
+        await ChangeAsync(job, 0, (row, _) => row.PausedAt = null);
+        Assert.Equal([0, 1], (await ClaimAsync([On("p1", job, 0, 1)])).Select(task => task.Index));
+    }
+
+    [Fact]
+    public async Task Farm_that_was_paused_since_its_jobs_were_read_gives_nothing_until_it_is_resumed()
+    {
+        var job = await AddAsync(new CostStretch(0, 2, 1));
+        await Record.WriteAsync(db => Task.FromResult(db.State.Add(new FarmState { PausedAt = Noon })), Cancellation);
+
+        Assert.Empty(await ClaimAsync(job, 0, 1));
+        Assert.Equal((null, 2, 0, 0), await BookedAsync(job));
+
+        await Record.WriteAsync(async db => (await db.State.SingleAsync(Cancellation)).PausedAt = null, Cancellation);
+        Assert.Equal([0, 1], (await ClaimAsync(job, 0, 1)).Select(task => task.Index));
     }
 
     private static Allotment On(string profile, RenderJob job, params int[] indices) => Of(job, "alpha", indices) with
