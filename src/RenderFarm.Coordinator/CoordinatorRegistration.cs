@@ -42,6 +42,8 @@ public static class CoordinatorRegistration
         services.AddRecord(record ?? (_ => { }));
 
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
+        // By the machine's own clock, whose time it saves.
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OpenJobs>(provider, TimeProvider.System));
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
         services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
