@@ -73,14 +73,26 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// <param name="options">How to use the device; null for the defaults.</param>
     /// <param name="clock">Measures render times; null for the system's.</param>
     /// <exception cref="CheckpointException">A file is damaged or of a kind this engine does not run; the message names it.</exception>
+    /// <exception cref="GenerationException">Memory does not hold it (<see cref="GenerationError.OutOfMemory"/>); nothing of it stays loaded.</exception>
     public static StableDiffusionPipeline Load(Checkpoint checkpoint, PipelineOptions? options = null, TimeProvider? clock = null)
     {
-        options ??= new PipelineOptions();
+        try
+        {
+            return LoadAll(checkpoint, options ?? new PipelineOptions(), clock ?? TimeProvider.System);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new GenerationException(GenerationError.OutOfMemory, $"Memory does not hold the checkpoint {checkpoint.Name}: {error.Message}", error);
+        }
+    }
+
+    private static StableDiffusionPipeline LoadAll(Checkpoint checkpoint, PipelineOptions options, TimeProvider clock)
+    {
         var sessions = new OnnxSessionFactory(options);
         var graphs = CheckpointGraphs.Load(checkpoint, sessions, options.CachedEmbeddings);
         try
         {
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, graphs);
+            return new StableDiffusionPipeline(checkpoint, options, clock, sessions, graphs);
         }
         catch
         {

@@ -142,7 +142,7 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.UpscalerMissing } => new AttemptFailure(FailureCodes.UnknownUpscaler, Retryable: true, error.Message),
         CheckpointFetchException fetch => new AttemptFailure(fetch.Code, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
-        CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
+        CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: true, error.Message),
         InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),
         ObjectStoreException => new AttemptFailure(FailureCodes.StoreUnavailable, Retryable: true, error.Message),
         _ => new AttemptFailure(FailureCodes.EngineFailed, Retryable: true, error.Message),

@@ -19,7 +19,8 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
 
 /// <summary>
 /// Which checkpoints are loaded on a device. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
-/// uses is unloaded. Loading is a use too: it goes on when those who asked have left, and what nobody wants any more is unloaded when it is over.
+/// uses is unloaded, and before the next is loaded, since memory may hold no more than the limit. Loading is a use too: it goes on when those who asked have
+/// left, and what nobody wants any more is unloaded when it is over.
 /// </summary>
 /// <remarks>What is in use when the cache is disposed is unloaded when its use ends; a call that never returns keeps its memory, which it still writes to.</remarks>
 internal sealed class PipelineCache(
@@ -34,6 +35,7 @@ internal sealed class PipelineCache(
     /// <summary>The pipeline of a checkpoint, loading it first if need be.</summary>
     /// <exception cref="UnknownCheckpointException">This worker has no such checkpoint.</exception>
     /// <exception cref="Diffusion.Checkpoints.CheckpointException">Its files cannot be loaded; the next call tries again.</exception>
+    /// <exception cref="GenerationException">Memory does not hold it beside what is in use; the next call tries again.</exception>
     public async Task<PipelineUse> UseAsync(string digest, CancellationToken cancellation)
     {
         var entry = Enter(digest);
@@ -72,6 +74,8 @@ internal sealed class PipelineCache(
     {
         try
         {
+            // It counts already, so what goes makes its place; what is in use now goes when its use ends, if that is before the files are here.
+            Trim();
             return entry.Loaded = await LoadAsync(digest);
         }
         catch
@@ -102,28 +106,27 @@ internal sealed class PipelineCache(
 
     private void Leave(string digest, Entry entry)
     {
-        List<Entry> unloaded;
         lock (_gate)
         {
             entry.Users--;
             if (entry is { Users: 0, HasFailed: true } && _entries.GetValueOrDefault(digest) == entry) _entries.Remove(digest);
-            unloaded = TakeIdle(_isClosed ? 0 : options.Value.ResidentCheckpoints);
         }
 
+        Trim();
+    }
+
+    private void Trim()
+    {
+        List<Entry> unloaded;
+        lock (_gate) unloaded = TakeIdle(_isClosed ? 0 : options.Value.ResidentCheckpoints);
         foreach (var idle in unloaded) idle.Dispose();
     }
 
     public void Dispose()
     {
         _stopping.Cancel();
-        List<Entry> unloaded;
-        lock (_gate)
-        {
-            _isClosed = true;
-            unloaded = TakeIdle(0);
-        }
-
-        foreach (var idle in unloaded) idle.Dispose();
+        lock (_gate) _isClosed = true;
+        Trim();
     }
 
     // The least recently used first, until no more than the limit is left, or all others are in use.

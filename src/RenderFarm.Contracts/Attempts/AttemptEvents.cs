@@ -82,7 +82,7 @@ public static class FailureCodes
     /// <summary>Permanent on this worker: its folder does not hold the upscaler, or no longer with these bytes.</summary>
     public const string UnknownUpscaler = "unknown_upscaler";
 
-    /// <summary>Permanent: the checkpoint's files are missing or damaged.</summary>
+    /// <summary>Permanent on this worker, and its fault unless others say so too: its files of the checkpoint are missing or damaged.</summary>
     public const string CheckpointUnreadable = "checkpoint_unreadable";
 
     /// <summary>Transient: the store's files of the checkpoint are missing or damaged. Pushing it again repairs that.</summary>

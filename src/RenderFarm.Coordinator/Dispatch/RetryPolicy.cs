@@ -5,7 +5,7 @@ namespace RenderFarm.Coordinator.Dispatch;
 /// <summary>What follows a failed attempt; pure.</summary>
 /// <remarks>
 /// A permanent failure ends the task at once: the recipe is bad wherever it runs. The exception is a checkpoint that this worker does not
-/// hold, since another may. A transient failure is tried again, on another worker where there is one, after a wait that doubles,
+/// hold or cannot read, since another may. A transient failure is tried again, on another worker where there is one, after a wait that doubles,
 /// until the attempts are used up.
 /// </remarks>
 internal static class RetryPolicy
@@ -19,7 +19,7 @@ internal static class RetryPolicy
     /// <param name="options">Attempts allowed, and the waits.</param>
     public static TimeSpan? Next(AttemptFailure failure, int charged, CoordinatorOptions options)
     {
-        var mayHelp = failure.Retryable || failure.Code == FailureCodes.UnknownCheckpoint;
+        var mayHelp = failure.Retryable || failure.Code is FailureCodes.UnknownCheckpoint or FailureCodes.CheckpointUnreadable;
         if (!mayHelp || charged >= options.MaxAttempts) return null;
         var doubled = options.RetryBackoff * Math.Pow(2, Math.Min(charged - 1, 30));
         var wait = doubled < options.MaxRetryBackoff ? doubled : options.MaxRetryBackoff;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Imaging;
 using RenderFarm.Worker;
@@ -94,6 +95,24 @@ public sealed class AttemptRunnerTests
         bench.Runner.Take(WorkerBench.Command("a circle", checkpoint: "sha256:ff"), RenderFarm.Worker.WorkerIdentity.Device);
         Assert.Equal(FailureCodes.UnknownCheckpoint, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
         Assert.Equal(0, bench.Loads);
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_cannot_be_read_here_is_left_to_another_worker()
+    {
+        await using var bench = new WorkerBench { LoadError = new CheckpointException("unet/model.onnx", "the file is missing") };
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
+        Assert.Equal((FailureCodes.CheckpointUnreadable, true), (failure.Code, failure.Retryable));
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_finds_no_memory_is_no_unreadable_one()
+    {
+        await using var bench = new WorkerBench { LoadError = new GenerationException(GenerationError.OutOfMemory, "Memory does not hold the checkpoint.") };
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
+        Assert.Equal((FailureCodes.OutOfMemory, true), (failure.Code, failure.Retryable));
     }
 
     [Fact]

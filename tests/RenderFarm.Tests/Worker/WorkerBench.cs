@@ -102,6 +102,9 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public int Loads { get; private set; }
 
+    /// <summary>Error that every load ends with, while set.</summary>
+    public Exception? LoadError { get; set; }
+
     public static RunAttempt Command(string prompt, int number = 1, string checkpoint = Digest, string format = "png") => new(
         new AttemptId(new JobId(Guid.Parse("0190a0a0-0000-7000-8000-000000000001")), 3, number),
         new Recipe
@@ -157,6 +160,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
     {
         Loads++;
+        if (LoadError is { } error) throw error;
         return device == SecondDevice ? SecondPipeline : Pipeline;
     }
 
