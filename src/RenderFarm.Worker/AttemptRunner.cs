@@ -144,6 +144,7 @@ internal sealed class AttemptRunner(
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
         CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: true, error.Message),
         InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),
+        ObjectStoreException { IsRefusal: true } => new AttemptFailure(FailureCodes.StoreRefused, Retryable: true, error.Message),
         ObjectStoreException => new AttemptFailure(FailureCodes.StoreUnavailable, Retryable: true, error.Message),
         _ => new AttemptFailure(FailureCodes.EngineFailed, Retryable: true, error.Message),
     };

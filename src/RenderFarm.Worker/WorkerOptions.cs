@@ -89,7 +89,7 @@ public sealed class WorkerOptions
 
     /// <summary>
     /// How long an attempt waits for an object store that is away, from when it needs it, 0 s…1 day; default 10 min, with pauses that grow to 10 s. After that it
-    /// fails, and is charged. Of a store that refuses, as for a wrong key, it fails at once.
+    /// fails, and is charged. Of a store that refuses, as for a wrong key, it fails at once, and this worker is blamed.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Worker:StorePatience is 0 seconds to 1 day.")]
     public TimeSpan StorePatience { get; set; } = TimeSpan.FromMinutes(10);

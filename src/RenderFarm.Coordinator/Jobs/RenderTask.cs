@@ -24,7 +24,7 @@ internal sealed class RenderTask
     /// <summary>Number of the latest attempt: the fencing token. 0 before the first; raised by each claim, never lowered.</summary>
     public int Attempt { get; private set; }
 
-    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back or rescued, reset by a retry.</summary>
+    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back, rescued or failed by its worker's surroundings, reset by a retry.</summary>
     public int Charged { get; private set; }
 
     /// <summary>
@@ -142,12 +142,14 @@ internal sealed class RenderTask
         (FailureCode, FailureDetail) = (code, detail);
     }
 
-    /// <summary>Back to the backlog after a charged attempt. Its worker lived to tell, so suspicion ends.</summary>
+    /// <summary>Back to the backlog after an attempt that failed. Its worker lived to tell, so suspicion ends.</summary>
     /// <param name="job">Its job.</param>
     /// <param name="notBefore">Earliest next dispatch; null for at once.</param>
-    public void TryAgain(RenderJob job, DateTimeOffset? notBefore)
+    /// <param name="isCharged">Whether the attempt counts.</param>
+    public void TryAgain(RenderJob job, DateTimeOffset? notBefore, bool isCharged = true)
     {
         Transitions.Apply(job, this, TaskEvent.Requeued);
+        if (!isCharged) Charged--;
         (NotBefore, AvoidWorker, SuspectSince) = (notBefore, Worker, null);
         (LeaseExpiresAt, Run) = (null, null);
     }

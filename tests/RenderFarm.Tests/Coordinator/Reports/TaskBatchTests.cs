@@ -97,6 +97,33 @@ public sealed class TaskBatchTests
         Assert.Equal((TaskStatuses.Queued, 1), (_tasks[0].Status, _tasks[0].Charged));
     }
 
+    [Theory]
+    [InlineData(FailureCodes.StoreRefused)]
+    [InlineData(FailureCodes.CacheFailed)]
+    public void What_surrounds_a_worker_costs_no_attempt_until_it_has_failed_a_task_too_often(string code)
+    {
+        var failure = new AttemptFailure(code, true, "Wrong key.");
+        double[] waits = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60];
+        foreach (var wait in waits)
+        {
+            Run(_tasks[0]);
+            _batch.Fail(_tasks[0], failure);
+            Assert.Equal((TaskStatuses.Queued, 0, 0, "w"), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].Rescues, _tasks[0].AvoidWorker));
+            Assert.Equal(Now + TimeSpan.FromSeconds(wait), _tasks[0].NotBefore);
+        }
+
+        for (var charged = 1; charged < 3; charged++)
+        {
+            Run(_tasks[0]);
+            _batch.Fail(_tasks[0], failure);
+            Assert.Equal((TaskStatuses.Queued, charged), (_tasks[0].Status, _tasks[0].Charged));
+        }
+
+        Run(_tasks[0]);
+        _batch.Fail(_tasks[0], failure);
+        Assert.Equal((TaskStatuses.Failed, code, 13), (_tasks[0].Status, _tasks[0].FailureCode, _batch.Failures.Count));
+    }
+
     [Fact]
     public void Run_that_vanishes_costs_no_attempt_until_too_many_have()
     {

@@ -96,6 +96,11 @@ public sealed class WorkerStandingTests
     [InlineData(FailureCodes.EngineFailed, true)]
     [InlineData(FailureCodes.EngineStuck, true)]
     [InlineData(FailureCodes.CheckpointUnreadable, true)]
+    [InlineData(FailureCodes.UnknownUpscaler, true)]
+    [InlineData(FailureCodes.StoreRefused, true)]
+    [InlineData(FailureCodes.CacheFailed, true)]
+    [InlineData(FailureCodes.CacheFull, false)]
+    [InlineData(FailureCodes.CheckpointDamaged, false)]
     [InlineData(FailureCodes.BadRecipe, false)]
     [InlineData(FailureCodes.NotFinite, false)]
     [InlineData(FailureCodes.OutOfMemory, false)]
@@ -119,6 +124,48 @@ public sealed class WorkerStandingTests
     }
 
     [Fact]
+    public void Workers_whom_the_store_refuses_get_trials_alone_even_when_it_refuses_all()
+    {
+        var other = Worker("beta");
+        foreach (var worker in (FarmWorker[])[_worker, other]) Refuse(worker);
+        var devices = new[] { Device("alpha"), Device("beta") };
+
+        Assert.Equal([WorkerDuty.None, WorkerDuty.None], Fleet.Compose([_worker, other], devices, [], Now).Select(load => load.Duty));
+        Assert.Equal([WorkerDuty.Trial, WorkerDuty.Trial], Fleet.Compose([_worker, other], devices, [], _worker.TrialAt!.Value).Select(load => load.Duty));
+
+        // Its engine is another thing: a task may be the cause, and has to be tried somewhere.
+        WorkerStanding.Fault(other, "j/9", "No device.", Now, Options);
+        Assert.Equal([WorkerDuty.None, WorkerDuty.Full], Fleet.Compose([_worker, other], devices, [], Now).Select(load => load.Duty));
+    }
+
+    [Fact]
+    public void What_surrounds_a_worker_is_no_tasks_doing_and_tried_again_within_ten_minutes()
+    {
+        Refuse(_worker);
+        WorkerStanding.Pardon(_worker, "j/0");
+        Assert.Equal(5, _worker.Faults.Count);
+        for (var i = 0; i < 10; i++)
+        {
+            var trial = _worker.TrialAt!.Value;
+            Assert.True(WorkerStanding.Fault(_worker, WorkerStanding.FaultOf("j/0", FailureCodes.StoreRefused), "Wrong key.", trial, Options));
+            Assert.True(_worker.TrialAt - trial <= TimeSpan.FromMinutes(10));
+        }
+    }
+
+    [Fact]
+    public void Worker_whom_the_store_refuses_is_tried_at_once_when_it_was_started_anew_and_a_broken_one_is_not()
+    {
+        Refuse(_worker);
+        WorkerStanding.Restart(_worker, Now);
+        Assert.Equal(WorkerDuty.Trial, WorkerStanding.DutyOf(_worker, Now));
+
+        WorkerStanding.Release(_worker);
+        Quarantine();
+        WorkerStanding.Restart(_worker, Now);
+        Assert.Equal(WorkerDuty.None, WorkerStanding.DutyOf(_worker, Now));
+    }
+
+    [Fact]
     public void Worker_on_trial_has_room_for_one()
     {
         Quarantine();
@@ -131,6 +178,11 @@ public sealed class WorkerStandingTests
     private static FarmWorker Worker(string name) => new() { Name = name, Incarnation = Guid.Empty, Checkpoints = [], FirstSeenAt = Now, LastSeenAt = Now };
 
     private static FarmDevice Device(string worker) => new() { Worker = worker, Device = "d", Slots = 4, Profile = "p", AnnouncedSpeed = 1 };
+
+    private static void Refuse(FarmWorker worker)
+    {
+        for (var i = 0; i < 5; i++) WorkerStanding.Fault(worker, WorkerStanding.FaultOf($"j/{i}", FailureCodes.StoreRefused), "Wrong key.", Now, Options);
+    }
 
     private void Quarantine()
     {
