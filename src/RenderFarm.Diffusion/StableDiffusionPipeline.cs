@@ -24,6 +24,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CheckpointGraphs _graphs;
     private readonly PictureStage _pictures;
     private readonly DenoisingEngine _engine;
+    private readonly SideCalls? _sideCalls;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
 
@@ -45,7 +46,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         };
         PixelsPerCall = sessions.PixelsPerCall();
         _engine = new DenoisingEngine(graphs.UNet, limits, PixelsPerCall, clock);
-        if (sessions.SideCalls is { } calls) calls.WhileUNetRests = _engine.RunBetweenTurns;
+        _sideCalls = sessions.SideCalls;
+        if (_sideCalls is not null) _sideCalls.WhileUNetRests = _engine.RunBetweenTurns;
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -64,6 +66,9 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
 
     /// <inheritdoc />
     public bool MixesSteps => _graphs.UNet.TimestepPerRow;
+
+    /// <inheritdoc />
+    public TimeSpan? LongestCall => _sideCalls?.Longest;
 
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
@@ -88,7 +93,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
 
     private static StableDiffusionPipeline LoadAll(Checkpoint checkpoint, PipelineOptions options, TimeProvider clock)
     {
-        var sessions = new OnnxSessionFactory(options);
+        var sessions = new OnnxSessionFactory(options, clock);
         var graphs = CheckpointGraphs.Load(checkpoint, sessions, options.CachedEmbeddings);
         try
         {

@@ -85,7 +85,7 @@ internal sealed class AttemptRunner(
         catch (OperationCanceledException) when (run.Cause == StopCause.Stuck)
         {
             return new AttemptFailed(run.Attempt, run.Run, identity.Name, new AttemptFailure(
-                FailureCodes.EngineStuck, Retryable: true, "The engine made no step for far longer than its steps take."));
+                FailureCodes.EngineStuck, Retryable: true, "The engine made no step, or did not return from loading or encoding, for far longer than that takes."));
         }
         catch (Exception error)
         {

@@ -76,6 +76,25 @@ internal sealed class HeldRuns
         }
     }
 
+    /// <summary>Asks all that wait for a checkpoint on a device, or render with it, to let go: a call for it does not return.</summary>
+    public void StopUsing(string device, string checkpoint)
+    {
+        foreach (var run in Using(device, checkpoint)) run.Stop(StopCause.Stuck);
+    }
+
+    /// <summary>Waits for that call no longer. What other checkpoints do on the device goes on.</summary>
+    public void AbandonUsing(string device, string checkpoint)
+    {
+        foreach (var run in Using(device, checkpoint))
+        {
+            run.Stop(StopCause.Stuck);
+            run.Abandon();
+        }
+    }
+
+    private IEnumerable<HeldRun> Using(string device, string checkpoint) =>
+        On(device).Where(run => run.Phase != RunPhase.Storing && run.Command.Recipe.Checkpoint == checkpoint);
+
     private IEnumerable<HeldRun> On(string device) => Snapshot().Where(run => run.Device == device);
 
     private Task TakeNoMore()

@@ -17,6 +17,12 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }
 
+/// <summary>A native call that has not returned yet.</summary>
+/// <param name="Checkpoint">Digest of the checkpoint that is loaded, or whose graphs run.</param>
+/// <param name="IsLoading">Whether it is being loaded.</param>
+/// <param name="Time">For how long.</param>
+internal sealed record NativeCall(string Checkpoint, bool IsLoading, TimeSpan Time);
+
 /// <summary>
 /// Which checkpoints are loaded on a device. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
 /// uses is unloaded, and before the next is loaded, since memory may hold no more than the limit. Loading is a use too: it goes on when those who asked have
@@ -24,7 +30,7 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
 /// </summary>
 /// <remarks>What is in use when the cache is disposed is unloaded when its use ends; a call that never returns keeps its memory, which it still writes to.</remarks>
 internal sealed class PipelineCache(
-    string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
+    string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<PipelineCache> logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -76,7 +82,7 @@ internal sealed class PipelineCache(
         {
             // It counts already, so what goes makes its place; what is in use now goes when its use ends, if that is before the files are here.
             Trim();
-            return entry.Loaded = await LoadAsync(digest);
+            return entry.Loaded = await FetchAndLoadAsync(digest, entry);
         }
         catch
         {
@@ -85,16 +91,19 @@ internal sealed class PipelineCache(
         }
         finally
         {
+            lock (_gate) entry.LoadingSince = null;
             Leave(digest, entry);
         }
     }
 
-    private async Task<LoadedPipeline> LoadAsync(string digest)
+    private async Task<LoadedPipeline> FetchAndLoadAsync(string digest, Entry entry)
     {
         var checkpoint = await shelf.TakeAsync(digest, _stopping.Token);
         try
         {
             WorkerLog.LoadingCheckpoint(logger, checkpoint.Value.Name, checkpoint.Value.Folder);
+            // Fetching answers to the store's own time-outs.
+            lock (_gate) entry.LoadingSince = clock.GetTimestamp();
             return new LoadedPipeline(loader.Load(checkpoint.Value, device), checkpoint);
         }
         catch
@@ -143,6 +152,19 @@ internal sealed class PipelineCache(
         lock (_gate) return [.. _entries.Where(entry => entry.Value.Loaded is not null).Select(entry => entry.Key)];
     }
 
+    /// <summary>The native calls that run here, but for those of UNets: the oldest of each checkpoint.</summary>
+    public IReadOnlyList<NativeCall> Calls()
+    {
+        lock (_gate) return [.. _entries.Select(entry => CallOf(entry.Key, entry.Value)).OfType<NativeCall>()];
+    }
+
+    private NativeCall? CallOf(string digest, Entry entry) => entry switch
+    {
+        { Loaded: { } loaded } => loaded.Pipeline.LongestCall is { } time ? new NativeCall(digest, IsLoading: false, time) : null,
+        { LoadingSince: { } since } => new NativeCall(digest, IsLoading: true, clock.GetElapsedTime(since)),
+        _ => null,
+    };
+
     private sealed record LoadedPipeline(ITextToImagePipeline Pipeline, CheckpointUse Checkpoint);
 
     private sealed class Entry : IDisposable
@@ -154,6 +176,9 @@ internal sealed class PipelineCache(
         public LoadedPipeline? Loaded { get; set; }
 
         public bool HasFailed { get; set; }
+
+        /// <summary>Timestamp of the clock since which the engine loads it; null before and after.</summary>
+        public long? LoadingSince { get; set; }
 
         /// <summary>Those who asked and have not left, and the loading itself.</summary>
         public int Users { get; set; }

@@ -18,6 +18,12 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 205, Level = LogLevel.Critical, Message = "The engine of {Device} has made no step for {Silence} and does not stop; the worker takes no more, finishes what runs on other devices, and ends")]
     public static partial void EngineAbandoned(ILogger logger, string device, TimeSpan silence);
 
+    [LoggerMessage(EventId = 208, Level = LogLevel.Error, Message = "{Device} has been {Doing} for {Time}; what waits for it is asked to stop")]
+    public static partial void CallStuck(ILogger logger, string device, string doing, TimeSpan time);
+
+    [LoggerMessage(EventId = 209, Level = LogLevel.Critical, Message = "{Device} has been {Doing} for {Time} and does not stop; the worker takes no more, finishes what still runs, and ends")]
+    public static partial void CallAbandoned(ILogger logger, string device, string doing, TimeSpan time);
+
     [LoggerMessage(EventId = 206, Level = LogLevel.Critical, Message = "The worker ends and has to be started again: {Reason}")]
     public static partial void Retired(ILogger logger, string reason);
 

@@ -98,7 +98,10 @@ public sealed class WorkerOptions
     [Range(1, 1024)]
     public int StoresAtOnce { get; set; } = 16;
 
-    /// <summary>Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min, ten times that before the first step.</summary>
+    /// <summary>
+    /// Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min. Ten times that before the first step, and
+    /// for loading a checkpoint and any single call of its text encoders or VAE.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(1);
 

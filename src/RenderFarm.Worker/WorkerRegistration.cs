@@ -59,7 +59,7 @@ public static class WorkerRegistration
             device.Name,
             new PipelineCache(
                 device.Setting, provider.GetRequiredService<CheckpointShelf>(), provider.GetRequiredService<IPipelineLoader>(), options,
-                provider.GetRequiredService<ILogger<PipelineCache>>()),
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PipelineCache>>()),
             new StepWatch(options.Value.StuckAfter),
             RenderDevice.ProfileOf(options.Value, device.Setting),
             RenderDevice.MemoryOf(options.Value, device.Setting)))]);

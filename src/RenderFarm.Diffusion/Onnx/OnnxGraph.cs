@@ -45,7 +45,7 @@ internal sealed class OnnxGraph : IDisposable
         ExternalWeights.Check(file, sessions.AllowHardLinks);
         try
         {
-            var session = sessions.Open(file);
+            var session = sessions.SideCalls is { } calls ? calls.Time(() => sessions.Open(file)) : sessions.Open(file);
             return new OnnxGraph(file, session, sessions.MemoryOf(session), sessions.SideCalls);
         }
         catch (OnnxRuntimeException error)

@@ -23,6 +23,9 @@ public sealed class FakePipeline : ITextToImagePipeline
 
     public bool IsDisposed { get; private set; }
 
+    /// <inheritdoc />
+    public TimeSpan? LongestCall { get; set; }
+
     /// <summary>Completes when a request with this prompt has its slot.</summary>
     public Task Started(string prompt) => Signal(prompt).Task;
 

@@ -51,7 +51,7 @@ public sealed class PipelineCacheTests
         string[] digests = [$"sha256:{new string('a', 64)}", $"sha256:{new string('b', 64)}"];
         var shelf = new CheckpointShelf([.. digests.Select(digest => (checkpoint, CheckpointDescriptions.Of(checkpoint, digest)))]);
         using var loader = new GatedLoader();
-        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 1 }), NullLogger<PipelineCache>.Instance);
+        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 1 }), TimeProvider.System, NullLogger<PipelineCache>.Instance);
         loader.Gate.Set();
         using var busy = await cache.UseAsync(digests[0], Cancellation);
         loader.Gate.Reset();
@@ -73,7 +73,7 @@ public sealed class PipelineCacheTests
         string[] digests = [.. "abc".Select(letter => $"sha256:{new string(letter, 64)}")];
         var shelf = new CheckpointShelf([.. digests.Select(digest => (checkpoint, CheckpointDescriptions.Of(checkpoint, digest)))]);
         var loader = new CountingLoader();
-        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 2 }), NullLogger<PipelineCache>.Instance);
+        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 2 }), TimeProvider.System, NullLogger<PipelineCache>.Instance);
         foreach (var digest in digests) (await cache.UseAsync(digest, Cancellation)).Dispose();
 
         // The device's memory holds two, and the third must find place while it loads, not after.

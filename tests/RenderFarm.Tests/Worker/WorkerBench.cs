@@ -31,10 +31,10 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Store = store ?? new FileObjectStore(_folder.FullName);
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
-        Pipelines = new PipelineCache("cpu", Shelf, this, options, NullLogger<PipelineCache>.Instance);
+        Pipelines = new PipelineCache("cpu", Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance);
         Devices = new RenderDevices([
             new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null),
-            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), "a profile", null)]
+            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), "a profile", null)]
                 : Array.Empty<RenderDevice>()]);
         End = new EarlyEnd(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
         Retirement = new Retirement(Runs, End, NullLogger<Retirement>.Instance);
@@ -102,6 +102,12 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
 
     public int Loads { get; private set; }
 
+    /// <summary>Keeps every load of the first device from returning until it is set; null (default) for none.</summary>
+    public ManualResetEventSlim? LoadGate { get; set; }
+
+    /// <summary>Completes when a load has begun.</summary>
+    public TaskCompletionSource Loading { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Error that every load ends with, while set.</summary>
     public Exception? LoadError { get; set; }
 
@@ -160,14 +166,30 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
     {
         Loads++;
+        Loading.TrySetResult();
+        if (device != SecondDevice) LoadGate?.Wait();
         if (LoadError is { } error) throw error;
         return device == SecondDevice ? SecondPipeline : Pipeline;
     }
 
     public Task NextOutboxPass() => _outbox.NextPass();
 
+    /// <summary>Lets time pass, and the watchdog look at the engine after it.</summary>
+    public async Task WatchAsync(TimeSpan time)
+    {
+        var cancellation = Xunit.TestContext.Current.CancellationToken;
+        Clock.Advance(time);
+        for (var pass = 0; pass < 2; pass++)
+        {
+            var next = Watchdog.NextPass();
+            Watchdog.Wake();
+            await next.WaitAsync(cancellation);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        LoadGate?.Set();
         Pipeline.Release();
         SecondPipeline.Release();
         Watchdog.Dispose();
