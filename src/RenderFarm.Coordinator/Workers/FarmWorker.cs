@@ -65,7 +65,7 @@ internal sealed class FarmWorker
 
     /// <summary>
     /// Tasks (<c>job/index</c>, with the code before it where the worker's surroundings were to blame) that failed here by a fault of the worker, each once,
-    /// the latest last; empty at first. Changed by <see cref="WorkerStanding"/>.
+    /// the latest last and no more than decide; empty at first. Changed by <see cref="WorkerStanding"/>.
     /// </summary>
     public List<string> Faults { get; set; } = [];
 

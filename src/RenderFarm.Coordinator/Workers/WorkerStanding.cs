@@ -71,7 +71,7 @@ internal static class WorkerStanding
     /// <returns>True when it is put into quarantine by this.</returns>
     public static bool Fault(FarmWorker worker, string fault, string detail, DateTimeOffset now, CoordinatorOptions options)
     {
-        if (worker.Faults is not [.., var latest] || latest != fault) worker.Faults = [.. worker.Faults.Where(other => other != fault), fault];
+        if (worker.Faults is not [.., var latest] || latest != fault) worker.Faults = [.. worker.Faults.Where(other => other != fault).TakeLast(Most(options) - 1), fault];
         var failedTrial = worker.TrialAt is { } trial && now >= trial;
         var isBad = worker.Faults.Count >= options.QuarantineFaults && worker.SuccessesSinceFault < worker.Faults.Count;
         if (!failedTrial && !(isBad && worker.TrialAt is null)) return false;
@@ -99,12 +99,16 @@ internal static class WorkerStanding
         if (++worker.SuccessesSinceFault >= Forgiven) Release(worker);
     }
 
-    /// <summary>The task failed elsewhere too: it says nothing about this worker any more.</summary>
-    public static void Pardon(FarmWorker worker, string task)
+    /// <summary>
+    /// The task failed elsewhere too: it says nothing about this worker any more, and ends a quarantine that came of such tasks. One whose trial failed has more
+    /// against it than what is left, unless nothing is.
+    /// </summary>
+    public static void Pardon(FarmWorker worker, string task, CoordinatorOptions options)
     {
         if (!worker.Faults.Contains(task)) return;
         worker.Faults = [.. worker.Faults.Where(fault => fault != task)];
-        if (worker.TrialAt is null && worker.Faults.Count == 0) Release(worker);
+        if (worker.Faults.Count == 0) Release(worker);
+        else if (worker.Faults.Count < options.QuarantineFaults && worker.Quarantines == 1) (worker.QuarantineReason, worker.TrialAt, worker.Quarantines) = (null, null, 0);
     }
 
     /// <summary>It was started anew, with other credentials perhaps: one task is tried at once, where its surroundings were to blame.</summary>
@@ -112,6 +116,9 @@ internal static class WorkerStanding
     {
         if (IsWithheld(worker) && worker.TrialAt > now) worker.TrialAt = now;
     }
+
+    // Beyond these they decide nothing, and a worker that is the only one may fail a million tasks.
+    private static int Most(CoordinatorOptions options) => Math.Max(options.QuarantineFaults, Forgiven);
 
     /// <summary>Starts it with a clean slate.</summary>
     public static void Release(FarmWorker worker)

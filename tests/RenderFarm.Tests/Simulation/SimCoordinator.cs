@@ -190,7 +190,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
             .Where(row => row.Job == report.Attempt.Job && row.Index == report.Attempt.Index && row.Worker != report.Worker && rules.IsWorkerFault(row.Code))
             .Select(row => row.Worker!).ToHashSet();
         if (others.Count == 0) WorkerStanding.Fault(worker, task, failure.Failure.Detail, Now, options);
-        else foreach (var name in others.Append(report.Worker)) WorkerStanding.Pardon(Record.Workers[name], task);
+        else foreach (var name in others.Append(report.Worker)) WorkerStanding.Pardon(Record.Workers[name], task, options);
     }
 
     private void Announce(WorkerAnnounced message)

@@ -49,10 +49,43 @@ public sealed class WorkerStandingTests
     {
         for (var i = 0; i < 4; i++) WorkerStanding.Fault(_worker, $"j/{i}", "No.", Now, Options);
 
-        WorkerStanding.Pardon(_worker, "j/2");
+        WorkerStanding.Pardon(_worker, "j/2", Options);
 
         Assert.False(WorkerStanding.Fault(_worker, "j/4", "No.", Now, Options));
         Assert.True(WorkerStanding.Fault(_worker, "j/5", "No.", Now, Options));
+    }
+
+    [Fact]
+    public void Quarantine_ends_when_its_tasks_fail_elsewhere_too()
+    {
+        Quarantine();
+
+        WorkerStanding.Pardon(_worker, "j/3", Options);
+
+        Assert.Equal(WorkerDuty.Full, WorkerStanding.DutyOf(_worker, Now));
+        Assert.Equal((null, 0, 4), (_worker.QuarantineReason, _worker.Quarantines, _worker.Faults.Count));
+        Assert.True(WorkerStanding.Fault(_worker, "j/9", "No.", Now, Options));
+    }
+
+    [Fact]
+    public void Quarantine_after_a_failed_trial_ends_when_all_its_tasks_have_failed_elsewhere()
+    {
+        Quarantine();
+        WorkerStanding.Fault(_worker, "j/9", "Still no.", _worker.TrialAt!.Value, Options);
+        for (var i = 0; i < 5; i++) WorkerStanding.Pardon(_worker, $"j/{i}", Options);
+        Assert.Equal(2, _worker.Quarantines);
+
+        WorkerStanding.Pardon(_worker, "j/9", Options);
+
+        Assert.Equal((WorkerDuty.Full, 0), (WorkerStanding.DutyOf(_worker, Now), _worker.Quarantines));
+    }
+
+    [Fact]
+    public void Faults_of_a_worker_that_fails_everything_do_not_grow_without_bound()
+    {
+        for (var i = 0; i < 1_000; i++) WorkerStanding.Fault(_worker, $"j/{i}", "No.", Now, Options);
+        Assert.Equal(20, _worker.Faults.Count);
+        Assert.Equal("j/999", _worker.Faults[^1]);
     }
 
     [Fact]
@@ -142,7 +175,7 @@ public sealed class WorkerStandingTests
     public void What_surrounds_a_worker_is_no_tasks_doing_and_tried_again_within_ten_minutes()
     {
         Refuse(_worker);
-        WorkerStanding.Pardon(_worker, "j/0");
+        WorkerStanding.Pardon(_worker, "j/0", Options);
         Assert.Equal(5, _worker.Faults.Count);
         for (var i = 0; i < 10; i++)
         {
