@@ -61,6 +61,7 @@ public static class CoordinatorRegistration
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<TrailingTaskWriter>(services);
         AddHosted<CoordinatorSignals>(services);
         AddHosted<JobRetention>(services);
         AddHosted<OrphanSweeper>(services);

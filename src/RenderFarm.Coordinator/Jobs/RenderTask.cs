@@ -160,16 +160,25 @@ internal sealed class RenderTask
         (LeaseExpiresAt, Run) = (null, null);
     }
 
-    /// <summary>Ends it by request, as the canceling statement writes it.</summary>
-    public void Cancel(RenderJob job, DateTimeOffset now) => End(job, TaskEvent.Canceled, now);
-
-    /// <summary>Back to the backlog with all its attempts, as the retrying statement writes it. Suspicion stays: whoever asks again harms nobody else.</summary>
-    public void Retry(RenderJob job)
+    /// <summary>What it is in the light of its job: its own status, unless its row trails a change of the job as a whole (<see cref="TrailingTasks"/>).</summary>
+    public string StatusIn(RenderJob job)
     {
-        Transitions.Apply(job, this, TaskEvent.Retried);
-        job.CostEnded -= Cost;
-        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
-        (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
+        var status = Status == TaskStatuses.Failed && EndedSeq <= job.RetriedSeq ? Transitions.Of(TaskEvent.Retried).To : Status;
+        return status == TaskStatuses.Queued && job.CanceledSeq is not null ? Transitions.Of(TaskEvent.Canceled).To : status;
+    }
+
+    /// <summary>Follows a change of its job as a whole, as the statements of <see cref="TrailingTasks"/> write it. The job has counted it already.</summary>
+    public void CatchUp(RenderJob job)
+    {
+        if (Status == TaskStatuses.Failed && EndedSeq <= job.RetriedSeq) Retry();
+        if (Status == TaskStatuses.Queued && job.CanceledSeq is not null) Cancel(job);
+    }
+
+    /// <summary>Ends it with its job, which was canceled.</summary>
+    public void Cancel(RenderJob job)
+    {
+        Transitions.Follow(this, TaskEvent.Canceled);
+        (LeaseExpiresAt, EndedAt, EndedSeq) = (null, job.EndedAt, job.CanceledSeq + Index);
     }
 
     /// <summary>Counts a run that was lost through no proved fault of this task, and prefers another worker for the next.</summary>
@@ -187,6 +196,14 @@ internal sealed class RenderTask
         if (IsSuspect) DeathsAlone++;
         SuspectSince ??= now;
         return DeathsAlone;
+    }
+
+    // With all its attempts. Suspicion stays: whoever asks again harms nobody else.
+    private void Retry()
+    {
+        Transitions.Follow(this, TaskEvent.Retried);
+        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
+        (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
     }
 
     private void End(RenderJob job, TaskEvent happened, DateTimeOffset now)

@@ -32,7 +32,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
 
         foreach (var task in farm.Record.Tasks)
         {
-            if (TaskStatuses.IsEnded(task.Status)) CheckEnd(task);
+            if (TaskStatuses.IsEnded(task.StatusIn(farm.Record.JobOf(task)))) CheckEnd(task);
             CheckLease(task);
             CheckCharges(task);
         }
@@ -49,7 +49,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
     /// <summary>A client asked for the failed tasks of a job again: they may change.</summary>
     public void Retried(JobId job)
     {
-        foreach (var task in farm.Record.TasksOf(job).Where(task => task.Status == TaskStatuses.Queued)) _ended.Remove(task);
+        foreach (var task in farm.Record.TasksOf(job).Where(task => task.StatusIn(farm.Record.JobOf(task)) == TaskStatuses.Queued)) _ended.Remove(task);
     }
 
     /// <summary>A claim was made.</summary>
@@ -129,7 +129,10 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
 
     private void CheckEnd(RenderTask task)
     {
-        var facts = (task.Status, task.ObjectKey, task.Sha256, task.FailureCode, task.EndedSeq);
+        var job = farm.Record.JobOf(task);
+        var status = task.StatusIn(job);
+        var trails = status != task.Status;
+        var facts = (status, task.ObjectKey, task.Sha256, trails ? null : task.FailureCode, trails ? job.CanceledSeq + task.Index : task.EndedSeq);
         if (_ended.TryAdd(task, facts))
         {
             if (task.Status == TaskStatuses.Failed) CheckReason(task);
@@ -165,10 +168,10 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         {
             for (var place = 0; place < counts.Length; place++)
             {
-                if (TaskStatuses.All[place] == task.Status) counts[place]++;
+                if (TaskStatuses.All[place] == task.StatusIn(job)) counts[place]++;
             }
 
-            if (TaskStatuses.IsEnded(task.Status)) cost += task.Cost;
+            if (TaskStatuses.IsEnded(task.StatusIn(job))) cost += task.Cost;
         }
 
         ReadOnlySpan<int> booked = [job.TasksQueued, job.TasksDispatched, job.TasksRunning, job.TasksCompleted, job.TasksFailed, job.TasksCanceled];

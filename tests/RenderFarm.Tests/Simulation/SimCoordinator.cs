@@ -161,6 +161,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     {
         var task = Record.Find(report.Attempt);
         var job = task is null ? null : Record.JobOf(task);
+        task?.CatchUp(job!);
         var ruling = rules.Judge(task, job, report);
         farm.Ledger.Judged(report);
         if (ruling.Verdict == Verdict.Refuse) return true;

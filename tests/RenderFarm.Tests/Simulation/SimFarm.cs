@@ -27,6 +27,7 @@ internal sealed class SimFarm
         Workers = [new SimWorker("w0", this, _chance), new SimWorker("w1", this, _chance), new SimWorker("w2", this, _chance) { IsFlaky = seed % 4 == 0 }];
         _leaderSeen = Clock.Now.AddSeconds(-60);
         Clock.Every(1, KeepLeader);
+        Clock.Every(4, Record.Follow);
         foreach (var coordinator in _coordinators)
         {
             Clock.Every(1, coordinator.Look);

@@ -82,6 +82,7 @@ internal sealed class SimRecord
         {
             if (Workers.TryGetValue(device.Worker, out var worker) && (worker.Status != WorkerStatuses.Active || worker.DrainedAt is not null)) continue;
             var (job, tasks) = _rows[waiting.Id];
+            if (JobStatuses.IsEnded(job.Status)) continue;
             foreach (var task in indices.Select(index => tasks[index]).Where(task => task.Status == TaskStatuses.Queued))
             {
                 task.Claim(job, device.Worker, device.Device, expires);
@@ -100,17 +101,30 @@ internal sealed class SimRecord
         foreach (var task in Held) (task.LeaseExpiresAt, task.MissedHeartbeats) = (now + lease, 0);
     }
 
+    /// <summary>Cancels a job and ends what is held; the other rows trail.</summary>
     public void Cancel(RenderJob job, DateTimeOffset now)
     {
         if (JobStatuses.IsEnded(job.Status)) return;
-        foreach (var task in TasksOf(job.Id).Where(task => !TaskStatuses.IsEnded(task.Status))) task.Cancel(job, now);
-        job.End(JobEvent.Canceled, now);
+        job.Cancel(now);
+        foreach (var task in TasksOf(job.Id).Where(task => task.LeaseExpiresAt is not null)) task.Cancel(job);
     }
 
+    /// <summary>Asks for the failed tasks of a job again; the rows trail.</summary>
     public void Retry(RenderJob job)
     {
         if (job.Status == JobStatuses.Canceled || job.TasksFailed == 0) return;
-        foreach (var task in TasksOf(job.Id).Where(task => task.Status == TaskStatuses.Failed)) task.Retry(job);
-        if (job.Status == JobStatuses.Failed) job.Reopen();
+        job.Retry(TasksOf(job.Id).Where(task => task.StatusIn(job) == TaskStatuses.Failed).Sum(task => task.Cost));
+    }
+
+    /// <summary>Lets one trailing row of every job follow.</summary>
+    public void Follow()
+    {
+        if (IsAway) return;
+        foreach (var job in Jobs.Where(job => job.HasTrailing))
+        {
+            IsTouched = true;
+            if (Array.Find(TasksOf(job.Id), task => task.StatusIn(job) != task.Status) is { } trailing) trailing.CatchUp(job);
+            else job.RowsHaveFollowed();
+        }
     }
 }

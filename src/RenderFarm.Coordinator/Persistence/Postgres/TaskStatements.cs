@@ -58,6 +58,7 @@ internal static class TaskStatements
             FROM unnest($1, $2, $3, $4) AS w (job_id, task_index, worker, device)
             JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
             WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+              AND EXISTS (SELECT FROM jobs j WHERE j.id = t.job_id AND j.status IN ('{JobStatuses.Queued}', '{JobStatuses.Active}'))
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
             FOR UPDATE OF t SKIP LOCKED),
         claimed AS (
