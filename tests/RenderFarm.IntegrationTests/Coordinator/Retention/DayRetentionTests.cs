@@ -77,6 +77,21 @@ public sealed class DayRetentionTests : CoordinatorTest
         while (await Record.ReadAsync(db => db.Jobs.IgnoreQueryFilters().CountAsync(Deadline), Deadline) > 0) await Task.Yield();
     }
 
+    [Fact]
+    public async Task Partition_that_was_detached_and_not_dropped_goes_with_the_next_pass_unless_its_jobs_are_needed()
+    {
+        await StartAsync();
+        await Host.PassAsync<JobRetention>(Deadline);
+        await AddPurgedAsync(2);
+        await AddAsync(Day.AddDays(1), 1);
+        var needed = TaskPartition.Of(Day.AddDays(1));
+        foreach (var partition in new[] { Partition, needed }) await ExecuteAsync($"ALTER TABLE tasks DETACH PARTITION {partition.Table}");
+
+        await PassAsync();
+
+        Assert.Equal((false, true), (await ExistsAsync(Partition), await ExistsAsync(needed)));
+    }
+
     protected override async Task<string> NewRecordAsync() =>
         new NpgsqlConnectionStringBuilder(await PostgresRecord.NewAsync()) { Options = "-c lock_timeout=500" }.ConnectionString;
 
@@ -105,6 +120,9 @@ public sealed class DayRetentionTests : CoordinatorTest
             return jobs[^1].Id;
         },
         Deadline);
+
+    private Task<bool> ExistsAsync(TaskPartition partition) => Record.ReadAsync(
+        db => db.Database.SqlQueryRaw<bool>($"SELECT to_regclass('{partition.Table}') IS NOT NULL AS \"Value\"").SingleAsync(Deadline), Deadline);
 
     private async Task ExecuteAsync(string statement, NpgsqlConnection? on = null)
     {
