@@ -44,12 +44,31 @@ public sealed class S3FaultTests
     }
 
     [Theory]
-    [InlineData(HttpStatusCode.Forbidden, true)]
-    [InlineData(HttpStatusCode.ServiceUnavailable, false)]
-    public async Task Store_that_says_no_is_told_apart_from_one_that_is_away(HttpStatusCode status, bool isRefusal)
+    [InlineData(HttpStatusCode.Forbidden, "AccessDenied", true)]
+    [InlineData(HttpStatusCode.Forbidden, "RequestTimeTooSkewed", true)]
+    [InlineData(HttpStatusCode.BadRequest, "InvalidRequest", true)]
+    [InlineData(HttpStatusCode.BadRequest, "EntityTooLarge", true)]
+    [InlineData(HttpStatusCode.BadRequest, "RequestTimeout", false)]
+    [InlineData(HttpStatusCode.BadRequest, "IncompleteBody", false)]
+    [InlineData(HttpStatusCode.BadRequest, "BadDigest", false)]
+    [InlineData(HttpStatusCode.BadRequest, "ThrottlingException", false)]
+    [InlineData(HttpStatusCode.Conflict, "OperationAborted", false)]
+    [InlineData(HttpStatusCode.RequestTimeout, "", false)]
+    [InlineData(HttpStatusCode.TooManyRequests, "", false)]
+    [InlineData(HttpStatusCode.ServiceUnavailable, "SlowDown", false)]
+    public async Task Store_that_says_no_is_told_apart_from_one_that_is_away(HttpStatusCode status, string code, bool isRefusal)
     {
-        using var store = Store(_ => new HttpResponseMessage(status) { Content = new StringContent("<Error><Code>No</Code></Error>") }, tries: 1);
+        using var store = Store(_ => Refusal(status, code), tries: 1);
         Assert.Equal(isRefusal, (await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutAsync(Key, new byte[1], "image/png", Cancellation))).IsRefusal);
+    }
+
+    [Fact]
+    public async Task Put_that_the_server_saw_cut_short_is_sent_again()
+    {
+        var puts = 0;
+        using var store = Store(_ => Interlocked.Increment(ref puts) == 1 ? Refusal(HttpStatusCode.BadRequest, "RequestTimeout") : new HttpResponseMessage(), clock: TimeProvider.System);
+        await store.PutAsync(Key, new byte[1], "image/png", Cancellation);
+        Assert.Equal(2, puts);
     }
 
     [Fact]
@@ -62,11 +81,7 @@ public sealed class S3FaultTests
     [Fact]
     public async Task Listing_leaves_out_what_somebody_else_put_into_the_bucket()
     {
-        const string Contents = """
-            <?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>renderfarm</Name><IsTruncated>false</IsTruncated>
-            <Contents><Key>images/My Holiday.JPG</Key><Size>1</Size></Contents><Contents><Key>images/a.png</Key><Size>1</Size></Contents></ListBucketResult>
-            """;
-        using var store = Store(_ => new HttpResponseMessage { Content = new StringContent(Contents) });
+        using var store = Store(_ => new HttpResponseMessage { Content = new StringContent(Contents("images/My Holiday.JPG", "images/a.png")) });
         Assert.Equal(["images/a.png"], await store.ListAsync("images/", Cancellation).Select(key => key.Value).ToListAsync(Cancellation));
     }
 
@@ -78,8 +93,19 @@ public sealed class S3FaultTests
             "https://s3.eu-central-1.amazonaws.com/renderfarm/images/a.png", (await store.LinkAsync(Key, TimeSpan.FromMinutes(1)))!.GetLeftPart(UriPartial.Path));
     }
 
-    private S3ObjectStore Store(Func<HttpRequestMessage, HttpResponseMessage> answer, string endpoint = "http://s3.example.org", int tries = 3) => new(
-        new ObjectStoreOptions { Endpoint = endpoint, AccessKey = "a", SecretKey = "b", Tries = tries, Region = "eu-central-1" }, _clock, new AnsweringHandler(answer));
+    private static string Contents(params string[] keys) => $"""
+        <?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>renderfarm</Name><IsTruncated>false</IsTruncated>
+        {string.Concat(keys.Select(key => $"<Contents><Key>{key}</Key><Size>1</Size></Contents>"))}</ListBucketResult>
+        """;
+
+    private static HttpResponseMessage Refusal(HttpStatusCode status, string code) => new(status) { Content = new StringContent($"<Error><Code>{code}</Code></Error>") };
+
+    private S3ObjectStore Store(
+        Func<HttpRequestMessage, HttpResponseMessage> answer, string endpoint = "http://s3.example.org", int tries = 3, TimeProvider? clock = null) =>
+        Store(new AnsweringHandler(answer), endpoint, tries, clock);
+
+    private S3ObjectStore Store(HttpMessageHandler server, string endpoint = "http://s3.example.org", int tries = 3, TimeProvider? clock = null) => new(
+        new ObjectStoreOptions { Endpoint = endpoint, AccessKey = "a", SecretKey = "b", Tries = tries, Region = "eu-central-1" }, clock ?? _clock, server);
 
     private sealed class AnsweringHandler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {
