@@ -86,6 +86,63 @@ public sealed class S3FaultTests
     }
 
     [Fact]
+    public async Task Listing_that_nobody_answers_fails_after_its_time_and_takes_its_request_back()
+    {
+        var server = new SilentHandler();
+        using var store = Store(server);
+        var listing = store.ListAsync("images/", Cancellation).ToListAsync(Cancellation).AsTask();
+        await server.Asked.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        _clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(listing.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        var error = await Assert.ThrowsAsync<ObjectStoreException>(() => listing.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal("The object store at http://s3.example.org (bucket renderfarm) could not list images/: it gave no answer within 30 s.", error.Message);
+        Assert.False(error.IsRefusal);
+        await server.TakenBack.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Listing_whose_answer_stops_coming_fails_after_its_time()
+    {
+        var body = new DyingStream();
+        using var store = Store(_ => new HttpResponseMessage { Content = new StreamContent(body) });
+        var listing = store.ListAsync("images/", Cancellation).ToListAsync(Cancellation).AsTask();
+        await body.Died.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        _clock.Advance(TimeSpan.FromSeconds(30));
+
+        var error = await Assert.ThrowsAsync<ObjectStoreException>(() => listing.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.EndsWith("could not list images/: it gave no answer within 30 s.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancellation_of_a_listing_is_no_failure_of_the_store()
+    {
+        var server = new SilentHandler();
+        using var store = Store(server);
+        using var leaving = new CancellationTokenSource();
+        var listing = store.ListAsync("images/", leaving.Token).ToListAsync(CancellationToken.None).AsTask();
+        await server.Asked.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listing.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        await server.TakenBack.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Reader_of_a_listing_may_take_his_time_between_two_keys()
+    {
+        using var store = Store(_ => new HttpResponseMessage { Content = new StringContent(Contents("images/a.png", "images/b.png")) });
+        List<string> keys = [];
+        await foreach (var key in store.ListAsync("images/", Cancellation))
+        {
+            keys.Add(key.Value);
+            _clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(["images/a.png", "images/b.png"], keys);
+    }
+
+    [Fact]
     public async Task Addresses_name_the_bucket_in_the_path_at_AWS_too()
     {
         using var store = Store(_ => throw new NotSupportedException(), endpoint: "https://s3.eu-central-1.amazonaws.com");
@@ -107,6 +164,34 @@ public sealed class S3FaultTests
     private S3ObjectStore Store(HttpMessageHandler server, string endpoint = "http://s3.example.org", int tries = 3, TimeProvider? clock = null) => new(
         new ObjectStoreOptions { Endpoint = endpoint, AccessKey = "a", SecretKey = "b", Tries = tries, Region = "eu-central-1" }, clock ?? _clock, server);
 
+    /// <summary>Takes requests and answers none.</summary>
+    private sealed class SilentHandler : HttpMessageHandler
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _takenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes with the first request.</summary>
+        public Task Asked => _asked.Task;
+
+        /// <summary>Completes when a request was canceled.</summary>
+        public Task TakenBack => _takenBack.Task;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            _asked.TrySetResult();
+            try
+            {
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                _takenBack.TrySetResult();
+            }
+
+            throw new InvalidOperationException("Nobody answers.");
+        }
+    }
+
     private sealed class AnsweringHandler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -121,7 +206,11 @@ public sealed class S3FaultTests
     /// <summary>Gives three bytes, and then nothing for ever, as a line does whose other end has gone without a word.</summary>
     private sealed class DyingStream : Stream
     {
+        private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _isDead;
+
+        /// <summary>Completes when somebody waits for what does not come.</summary>
+        public Task Died => _died.Task;
 
         public override bool CanRead => true;
 
@@ -135,7 +224,12 @@ public sealed class S3FaultTests
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (_isDead) await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            if (_isDead)
+            {
+                _died.TrySetResult();
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            }
+
             _isDead = true;
             return 3;
         }
