@@ -24,6 +24,12 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 207, Level = LogLevel.Warning, Message = "The object store is away; attempt {Attempt} tries again in {Pause}: {Reason}")]
     public static partial void StoreAway(ILogger logger, RenderFarm.Contracts.AttemptId attempt, TimeSpan pause, string reason);
 
+    [LoggerMessage(EventId = 208, Level = LogLevel.Information, Message = "Attempt {Attempt} was delivered again while it is held; its one run answers both")]
+    public static partial void DeliveredTwice(ILogger logger, RenderFarm.Contracts.AttemptId attempt);
+
+    [LoggerMessage(EventId = 209, Level = LogLevel.Information, Message = "Attempt {Attempt} was delivered again after its success; run {Run} is reported once more and nothing is rendered")]
+    public static partial void SaidAgain(ILogger logger, RenderFarm.Contracts.AttemptId attempt, RenderFarm.Contracts.RunId run);
+
     [LoggerMessage(EventId = 210, Level = LogLevel.Information, Message = "Fetching or comparing checkpoint {Name} ({Digest}), {Bytes} bytes")]
     public static partial void FetchingCheckpoint(ILogger logger, string name, string digest, long bytes);
 

@@ -26,6 +26,7 @@ public static class WorkerRegistration
         services.AddSingleton(provider => UpscalerShelf.Open(provider.GetRequiredService<IOptions<WorkerOptions>>().Value));
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<HeldRuns>();
+        services.AddSingleton<RecentSuccesses>();
         services.AddSingleton(Devices);
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<InputPictures>();

@@ -64,12 +64,64 @@ public sealed class AttemptRunnerTests
     }
 
     [Fact]
-    public async Task Two_deliveries_of_one_attempt_are_two_runs_that_cannot_overwrite_each_other()
+    public async Task Second_delivery_of_a_held_attempt_joins_its_run_and_nothing_is_rendered_twice()
     {
         await using var bench = new WorkerBench();
         bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
         bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
-        Assert.Equal(2, bench.Runs.Entries().Select(entry => entry.Run).Distinct().Count());
+        var held = Assert.Single(bench.Runs.Entries());
+
+        bench.Pipeline.Release();
+
+        Assert.Equal(held.Run, (await bench.NextReportAsync<AttemptSucceeded>()).Run);
+        Assert.Equal(1, bench.Pipeline.Generated);
+        Assert.False(bench.HasMore);
+    }
+
+    [Fact]
+    public async Task Delivery_of_an_attempt_that_has_succeeded_has_the_same_report_again_and_nothing_is_rendered_twice()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptSucceeded>();
+        await bench.LetGoAsync();
+
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+
+        Assert.Equal(first, await bench.NextReportAsync<AttemptSucceeded>());
+        Assert.Equal(1, bench.Pipeline.Generated);
+        Assert.Empty(bench.Runs.Entries());
+    }
+
+    [Fact]
+    public async Task Delivery_of_an_attempt_that_has_failed_is_rendered_again_under_another_run()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("fail"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptFailed>();
+        await bench.LetGoAsync();
+
+        bench.Runner.Take(WorkerBench.Command("fail"), RenderFarm.Worker.WorkerIdentity.Device);
+
+        await bench.NextReportAsync<AttemptStarted>();
+        Assert.NotEqual(first.Run, (await bench.NextReportAsync<AttemptFailed>()).Run);
+    }
+
+    [Fact]
+    public async Task Worker_that_takes_no_more_still_says_again_what_it_has_stored()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptSucceeded>();
+        await bench.Runs.CloseAsync().WaitAsync(Cancellation);
+
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+
+        Assert.Equal(first, await bench.NextReportAsync<AttemptSucceeded>());
     }
 
     [Theory]

@@ -45,6 +45,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Runner = new AttemptRunner(
             Identity,
             Runs,
+            Successes,
             Devices,
             new InputPictures(Store),
             new ImagePublisher(Store, patience, options, Clock),
@@ -65,6 +66,8 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public WorkerIdentity Identity { get; }
 
     public HeldRuns Runs { get; } = new();
+
+    public RecentSuccesses Successes { get; } = new();
 
     public StepWatch Steps { get; } = new(new WorkerOptions().StuckAfter);
 
@@ -161,6 +164,12 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     }
 
     public Task NextOutboxPass() => _outbox.NextPass();
+
+    /// <summary>Completes when nothing is held any more: a moment after the last report came out.</summary>
+    public async Task LetGoAsync()
+    {
+        while (Runs.Entries().Count > 0) await Task.Yield();
+    }
 
     public async ValueTask DisposeAsync()
     {
