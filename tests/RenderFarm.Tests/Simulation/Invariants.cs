@@ -81,7 +81,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
             Require(!WasWellFor(gone, options.LeaseDuration + Slack), $"worker {gone.Name} counts as lost, and it was well all the time");
         foreach (var task in silence.Vanished)
         {
-            var lists = farm.Worker(task.Worker!).Runs.Exists(run => run.Attempt == task.AttemptId && farm.Clock.Now - run.TakenAt > options.LeaseDuration + Slack);
+            var lists = farm.Worker(task.Worker!).Runs.Exists(run => run.Attempt == task.AttemptId && (task.Run is null || task.Run == run.Id) && farm.Clock.Now - run.TakenAt > options.LeaseDuration + Slack);
             Require(
                 !lists || !WasWellFor(farm.Record.Workers[task.Worker!], options.LeaseDuration + Slack),
                 $"the lease of {Name(task)} expired at {task.Worker}, which listed it all the time");

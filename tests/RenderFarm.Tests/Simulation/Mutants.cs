@@ -1,5 +1,6 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
@@ -18,6 +19,7 @@ internal static class Mutants
         ["count a shutdown as an attempt"] = new() { Apply = WithChargedReturn },
         ["accept two successes"] = new() { Judge = (task, job, report) => task is not null && report is SuccessReport ? new Ruling(Verdict.Accept) : ReportRules.Judge(task, job, report) },
         ["never renew a lease"] = new() { Review = WithoutRenewal },
+        ["renew a lease for any run of its attempt"] = new() { Review = (held, listed, expires) => HeartbeatRules.Review(held, AsHeld(held, listed), expires) },
         ["leave the epoch unchecked"] = new() { Claim = (record, allotments, _, now, expires) => record.Claim(allotments, record.Epoch, now, expires) },
         ["let poison charge its neighbours"] = new() { TakeBack = WithChargedNeighbours },
         ["never suspect"] = new() { TakeBack = (batch, held, _, _) => batch.TakeBack(held, died: false) },
@@ -45,7 +47,7 @@ internal static class Mutants
         else batch.Apply(task, report);
     }
 
-    private static HeartbeatVerdict WithoutRenewal(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    private static HeartbeatVerdict WithoutRenewal(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed, DateTimeOffset expires)
     {
         var rows = held.ToList();
         var leases = rows.ConvertAll(task => task.LeaseExpiresAt);
@@ -54,8 +56,15 @@ internal static class Mutants
         return verdict;
     }
 
+    // Every listed run passes for the one that the record holds.
+    private static IEnumerable<HeldRun> AsHeld(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed)
+    {
+        var started = held.Where(task => task.Run is not null).ToDictionary(task => task.AttemptId, task => task.Run!.Value);
+        return listed.Select(run => run with { Run = started.GetValueOrDefault(run.Attempt, run.Run) });
+    }
+
     // A living worker's attempts never expire and are never sent again: a lost command is a lost task.
-    private static HeartbeatVerdict WithoutSendingAgainNorExpiry(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    private static HeartbeatVerdict WithoutSendingAgainNorExpiry(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed, DateTimeOffset expires)
     {
         var rows = held.ToList();
         var verdict = HeartbeatRules.Review(rows, listed, expires);

@@ -214,7 +214,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     {
         if (!Record.Workers.TryGetValue(message.Worker, out var worker) || !rules.Hears(worker, message.Incarnation)) return;
         (worker.LastSeenAt, worker.Status) = (Now, WorkerStatuses.Active);
-        var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs.Select(run => run.Attempt), Now + options.LeaseDuration);
+        var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs, Now + options.LeaseDuration);
         worker.UnwantedRuns = verdict.Unwanted.Count;
         foreach (var task in verdict.Lost)
         {
