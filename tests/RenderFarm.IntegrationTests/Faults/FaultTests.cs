@@ -1,5 +1,7 @@
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.Startup;
 using RenderFarm.Testing.Faults;
+using RenderFarm.Testing.Services;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Faults;
@@ -90,6 +92,38 @@ public sealed class FaultTests(ITestOutputHelper output)
         output.WriteLine(verdict.ToString());
         Assert.Equal(0, verdict.Orphans);
         Assert.True(verdict.IsClean, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Attempts_that_the_broker_delivers_again_after_a_cut_are_rendered_once()
+    {
+        // Four slots: when the line comes back, four images are done, and four render.
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Step = TimeSpan.FromMilliseconds(500) }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        await Crashes.DeliverAgainAsync(farm, ledger, TimeSpan.FromSeconds(3), Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        Assert.True(verdict is { IsClean: true, Charged: 0, Orphans: 0 }, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Leader_frozen_at_production_settings_has_no_image_rendered_twice()
+    {
+        var settings = FarmSettings.Production with { Coordinators = 2 };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var outcome = await Zombies.LeadersAsync(farm, ledger, settings.Leadership, trials: 1, Cancellation);
+        output.WriteLine(outcome.ToString());
+        Assert.True(outcome.Verdict is { IsClean: true, Charged: 0, Orphans: 0 }, outcome.Verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Coordinator_takes_few_messages_about_workers_in_advance_so_that_none_grows_old_in_its_hands()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production, Cancellation);
+        IReadOnlyList<BrokerConsumer> readers = [];
+        await Wait.UntilAsync(async () => (readers = await farm.Bus.ConsumersAsync()).Any(reader => reader.Queue.Name == EndpointNames.Workers), TimeSpan.FromSeconds(30), "a reader", Cancellation);
+        Assert.Equal([4], readers.Where(reader => reader.Queue.Name == EndpointNames.Workers).Select(reader => reader.Prefetch));
     }
 
     [Fact]

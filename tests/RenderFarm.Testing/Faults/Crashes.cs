@@ -44,7 +44,7 @@ public static class Crashes
         var leader = await Zombies.LeaderAsync(farm, cancellation);
         var epoch = await EpochAsync(farm, cancellation);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 32, enough.Token, coordinator: 1 - leader);
+        var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 32, enough.Token, coordinator: () => 1 - leader);
         await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "images to run", cancellation);
         var killed = TimeProvider.System.GetTimestamp();
         await farm.Coordinators[leader].KillAsync();
@@ -106,6 +106,24 @@ public static class Crashes
         line.Refuse();
         await Wait.ForAsync(away, cancellation);
         line.Accept();
+        await ledger.AllEndedAsync(Limit, cancellation);
+    }
+
+    /// <summary>
+    /// The only worker hears the broker and is not heard: it takes attempts whose acknowledgements are lost. When the line is cut and comes back, the broker delivers
+    /// them again, some while they render and some when they are done.
+    /// </summary>
+    public static async Task DeliverAgainAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan unheard, CancellationToken cancellation)
+    {
+        var line = farm.NewBrokerLine();
+        farm.StartWorker("w-0", line: line);
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        line.PauseQuestions();
+        await ledger.SubmitAsync(8, cancellation);
+        await Wait.ForAsync(unheard, cancellation);
+        line.Cut();
+        line.Resume();
         await ledger.AllEndedAsync(Limit, cancellation);
     }
 

@@ -36,6 +36,9 @@ public sealed class FarmUnderTest : IAsyncDisposable
     /// <summary>The broker; own only where the settings say so.</summary>
     public RabbitMqService Broker { get; private set; } = null!;
 
+    /// <summary>The farm's part of the broker.</summary>
+    public VirtualHost Bus => _virtualHost!;
+
     /// <summary>The database server; own only where the settings say so.</summary>
     public PostgresService Database { get; private set; } = null!;
 
