@@ -135,6 +135,8 @@ check_compose() {
   diff --recursive --exclude rabbitmq_definitions.json "$work/before" "$work/secrets" >&2
   RENDERFARM_SECRETS_FOLDER=$work/secrets docker-compose --profile gpu config > "$work/compose.yml"
   beside_modules compose.mjs "$work/compose.yml"
+  RENDERFARM_UPSCALERS=$work RENDERFARM_SECRETS_FOLDER=$work/secrets docker-compose --profile gpu config > "$work/upscalers.yml"
+  beside_modules compose.mjs "$work/upscalers.yml" "$work"
   # Every secret that a service is given is a file that the script makes.
   sed -nE 's/^ +file: //p' "$work/compose.yml" | while read -r file; do
     [ -s "$file" ] || { echo "docker-compose.yml names $file, which infra/compose-secrets.sh does not make" >&2; return 1; }

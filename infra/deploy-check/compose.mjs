@@ -1,5 +1,5 @@
 // Checks what `docker-compose config` made of docker-compose.yml against the rules that no schema knows.
-//   node compose.mjs FILE      one line per fault; exit code 1 when there is one
+//   node compose.mjs FILE [UPSCALERS]      one line per fault; exit code 1 when there is one; UPSCALERS is the folder that workers shall be given
 // Runs as a copy beside the installed packages, where imports are looked up.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -14,8 +14,11 @@ function seconds(text) {
   return [...text.matchAll(/(\d+)([hms])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * { h: 3600, m: 60, s: 1 }[unit], 0);
 }
 
+// What is mounted: its name or path, the place, the mode.
+const mountsOf = (service) => (service.volumes ?? []).map((volume) => volume.split(':'));
+
 // Named volumes, by the place where they are mounted for writing.
-const volumesOf = (service) => (service.volumes ?? []).map((volume) => volume.split(':')).filter(([name, , mode]) => !name.startsWith('/') && mode !== 'ro');
+const volumesOf = (service) => mountsOf(service).filter(([name, , mode]) => !name.startsWith('/') && mode !== 'ro');
 
 for (const [name, service] of Object.entries(services)) {
   must(service.security_opt?.includes('no-new-privileges:true'), name, 'may gain privileges');
@@ -42,6 +45,10 @@ for (const [name, service] of Object.entries(services).filter(([name]) => name.s
   must(volume, name, `fetches checkpoints to ${cache}, which is no volume`);
   must(!caches.has(volume), name, `shares its checkpoint cache with ${caches.get(volume)}`);
   caches.set(volume, name);
+  // Compose takes a folder that is no path for a volume of that name.
+  const upscalers = mountsOf(service).filter(([, place]) => place === service.environment.RENDERFARM__WORKER__UPSCALERFOLDER);
+  must(upscalers.length === 1 && upscalers[0][2] === 'ro', name, 'does not have its folder of upscalers mounted once, read-only');
+  must(upscalers[0]?.[0] === (process.argv[3] ?? 'upscalers'), name, `has its upscalers from ${upscalers[0]?.[0]}`);
   must(Number(service.environment.RENDERFARM__WORKER__CHECKPOINTCACHEBYTES) >= 2 ** 20, name, 'has no bound for its checkpoint cache');
   // The bus and the web server stop after the worker, and have twenty seconds.
   must(

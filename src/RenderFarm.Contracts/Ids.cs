@@ -43,7 +43,7 @@ public readonly record struct JobId(Guid Value) : IComparable<JobId>, IParsable<
 }
 
 /// <summary>
-/// Names one delivery of an attempt, made by the worker that took it. Two deliveries of the same attempt have different runs,
+/// Names one rendering of an attempt, made by the worker that took it. Two renderings of the same attempt have different runs,
 /// so they can never overwrite each other's object.
 /// </summary>
 [JsonConverter(typeof(RunIdJsonConverter))]

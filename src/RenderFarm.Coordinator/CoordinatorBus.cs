@@ -13,6 +13,10 @@ public static class CoordinatorBus
     // Messages of many reports each: as many at once as workers send while one batch is being written.
     private const int ReportsAtOnce = 64;
 
+    // As many as hide the way to the broker and back. More would be a loss: what a coordinator that freezes has in its hands is not heard by the others meanwhile, and
+    // is old news when it wakes. This few cost a worker one heartbeat, and not the four of a lease.
+    private const int WorkerMessagesAhead = 4;
+
     // Ten minutes. A record that is away is not among these (Patience): what remains is a report that cannot be written at all; it is set aside, and the lease takes over.
     private const int ReportTries = 120;
 
@@ -40,6 +44,7 @@ public static class CoordinatorBus
         {
             // One at a time keeps a worker's farewell behind its heartbeats.
             endpoint.ConcurrentMessageLimit = 1;
+            endpoint.PrefetchCount = WorkerMessagesAhead;
             endpoint.UseMessageRetry(retry => retry.Intervals(100, 500, 2_000));
             endpoint.ConfigureConsumer<WorkerConsumer>(context);
         });

@@ -73,6 +73,15 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "A batch of {Count} reports could not be written; each of them is tried alone")]
     public static partial void ReportBatchSplit(ILogger logger, int count, Exception error);
 
+    [LoggerMessage(EventId = 308, Level = LogLevel.Warning, Message = "The record has not answered for {Time}: until it does, this coordinator leaves reports and heartbeats to others")]
+    public static partial void QueuesLeft(ILogger logger, TimeSpan time);
+
+    [LoggerMessage(EventId = 309, Level = LogLevel.Information, Message = "The record answers: this coordinator reads reports and heartbeats again")]
+    public static partial void QueuesRead(ILogger logger);
+
+    [LoggerMessage(EventId = 310, Level = LogLevel.Debug, Message = "The record does not answer")]
+    public static partial void RecordSilent(ILogger logger, Exception error);
+
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
 
@@ -100,11 +109,17 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 600, Level = LogLevel.Information, Message = "This coordinator leads, epoch {Epoch}")]
     public static partial void LeadershipGained(ILogger logger, long epoch);
 
-    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} expired before it was renewed")]
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} is over: it was not renewed in time, or was offered and another coordinator has taken it")]
     public static partial void LeadershipLost(ILogger logger, long epoch);
 
     [LoggerMessage(EventId = 602, Level = LogLevel.Warning, Message = "The leadership of epoch {Epoch} could not be handed on; it expires by itself")]
     public static partial void LeadershipNotReleased(ILogger logger, long epoch, Exception error);
+
+    [LoggerMessage(EventId = 603, Level = LogLevel.Warning, Message = "The bus has been away from this leader for seconds: epoch {Epoch} is for any other coordinator whose bus is up")]
+    public static partial void LeadershipOffered(ILogger logger, long epoch);
+
+    [LoggerMessage(EventId = 604, Level = LogLevel.Information, Message = "The bus is back, and nobody has taken epoch {Epoch} meanwhile: this coordinator leads on")]
+    public static partial void LeadershipKept(ILogger logger, long epoch);
 
     [LoggerMessage(EventId = 700, Level = LogLevel.Information, Message = "Job {Job} is past its retention: its {Count} objects were deleted")]
     public static partial void JobImagesDeleted(ILogger logger, JobId job, int count);
@@ -120,6 +135,9 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(EventId = 704, Level = LogLevel.Information, Message = "{Count} workers that have been gone for {Retention} were forgotten")]
     public static partial void WorkersForgotten(ILogger logger, int count, TimeSpan retention);
+
+    [LoggerMessage(EventId = 502, Level = LogLevel.Warning, Message = "This coordinator waits for its record. {Reason}")]
+    public static partial void RecordAwaited(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception error);

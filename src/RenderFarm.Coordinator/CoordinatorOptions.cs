@@ -47,7 +47,10 @@ public sealed class CoordinatorOptions
     [Range(1, 10)]
     public int PoisonDeaths { get; set; } = 2;
 
-    /// <summary>Runs of a task that may be lost with nobody charged before it fails as <c>worker_lost</c>, 1…1,000; default 10.</summary>
+    /// <summary>
+    /// Runs of a task that may be lost with nobody charged before it fails as <c>worker_lost</c>, 1…1,000; default 10. As many may fail because a store refuses
+    /// a worker, or its disk is full, before such failures are charged.
+    /// </summary>
     [Range(1, 1_000)]
     public int MaxRescues { get; set; } = 10;
 
@@ -55,7 +58,7 @@ public sealed class CoordinatorOptions
     [Range(2, 1_000)]
     public int QuarantineFaults { get; set; } = 5;
 
-    /// <summary>Time in quarantine before one task is tried, doubled each time in a row up to an hour, 1 s…1 h; default 1 min.</summary>
+    /// <summary>Time in quarantine before one task is tried, doubled each time in a row up to an hour (ten minutes where its store or disk is to blame), 1 s…1 h; default 1 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan QuarantineCoolDown { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -42,6 +42,8 @@ public static class CoordinatorRegistration
         services.AddRecord(record ?? (_ => { }));
 
         services.AddSingleton<Planners>().AddSingleton<CheckpointCatalog>();
+        // By the machine's own clock, whose time it saves.
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<OpenJobs>(provider, TimeProvider.System));
         services.AddSingleton<SubmitJobHandler>().AddSingleton<GetJob>().AddSingleton<ListJobs>().AddSingleton<ListTasks>();
         services.AddSingleton<CancelJob>().AddSingleton<RetryJob>().AddSingleton<PauseJob>().AddSingleton<FarmControl>().AddSingleton<GetImage>().AddSingleton<FarmHealth>();
 
@@ -54,6 +56,8 @@ public static class CoordinatorRegistration
         services.AddSingleton<IAttemptSender, AttemptSender>().AddSingleton<Backlog>().AddSingleton<LeaseProbes>().AddSingleton<ImageConfirmation>();
         // It waits for servers, which no injected clock can hold still.
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Patience>(provider, TimeProvider.System));
+        services.AddSingleton(_ => new RecordAbsence(TimeProvider.System));
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RecordWatch>(provider, TimeProvider.System));
         services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
         services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
@@ -61,6 +65,7 @@ public static class CoordinatorRegistration
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);
         AddHosted<ReportWriter>(services);
+        AddHosted<TrailingTaskWriter>(services);
         AddHosted<CoordinatorSignals>(services);
         AddHosted<JobRetention>(services);
         AddHosted<OrphanSweeper>(services);

@@ -11,7 +11,7 @@ namespace RenderFarm.Coordinator;
 /// <summary>The coordinator as a process of its own: settings from the environment (<c>RENDERFARM__COORDINATOR__NAME</c> …), files and secrets.</summary>
 internal static class Program
 {
-    private static Task<int> Main(string[] args) => FarmProgram.RunAsync(args, new FarmRole("coordinator", 8080, BuildAsync, Map, Explain));
+    private static Task<int> Main(string[] args) => FarmProgram.RunAsync(args, new FarmRole("coordinator", 8080, BuildAsync, Map, Explain, error => error is RecordException { IsPassing: true }));
 
     private static Task BuildAsync(WebApplicationBuilder builder)
     {

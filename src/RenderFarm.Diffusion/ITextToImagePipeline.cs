@@ -18,6 +18,12 @@ public interface ITextToImagePipeline : IDisposable
     /// <summary>How many times larger than <see cref="GenerationRequest.InitialImage"/> its images are: the VAE's factor for upscaling checkpoints, 1 for others.</summary>
     int EnlargesBy => 1;
 
+    /// <summary>
+    /// How long the oldest of its native calls beside the UNet (text encoders, VAE, upscalers, safety checker) has been running; null while none does. Calls of
+    /// the UNet show by progress.
+    /// </summary>
+    TimeSpan? LongestCall => null;
+
     /// <summary>Makes one image.</summary>
     /// <param name="request">What to make; its image depends on nothing else.</param>
     /// <param name="progress">Told of turn 0 when the image takes part in its first UNet call, then after every turn; on the engine's thread, so it must return quickly.</param>

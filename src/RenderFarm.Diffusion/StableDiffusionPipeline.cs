@@ -24,6 +24,7 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     private readonly CheckpointGraphs _graphs;
     private readonly PictureStage _pictures;
     private readonly DenoisingEngine _engine;
+    private readonly SideCalls? _sideCalls;
     private readonly TimeProvider _clock;
     private readonly LruCache<SamplerSettings, Sampler> _samplers = new(64);
 
@@ -45,7 +46,8 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
         };
         PixelsPerCall = sessions.PixelsPerCall();
         _engine = new DenoisingEngine(graphs.UNet, limits, PixelsPerCall, clock);
-        if (sessions.SideCalls is { } calls) calls.WhileUNetRests = _engine.RunBetweenTurns;
+        _sideCalls = sessions.SideCalls;
+        if (_sideCalls is not null) _sideCalls.WhileUNetRests = _engine.RunBetweenTurns;
         Slots = options.Slots;
         Environment = ExecutionEnvironment.Of(options);
     }
@@ -65,6 +67,9 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// <inheritdoc />
     public bool MixesSteps => _graphs.UNet.TimestepPerRow;
 
+    /// <inheritdoc />
+    public TimeSpan? LongestCall => _sideCalls?.Longest;
+
     /// <summary>UNet calls made so far.</summary>
     public long Turns => _engine.Turns;
 
@@ -73,14 +78,26 @@ public sealed class StableDiffusionPipeline : ITextToImagePipeline
     /// <param name="options">How to use the device; null for the defaults.</param>
     /// <param name="clock">Measures render times; null for the system's.</param>
     /// <exception cref="CheckpointException">A file is damaged or of a kind this engine does not run; the message names it.</exception>
+    /// <exception cref="GenerationException">Memory does not hold it (<see cref="GenerationError.OutOfMemory"/>); nothing of it stays loaded.</exception>
     public static StableDiffusionPipeline Load(Checkpoint checkpoint, PipelineOptions? options = null, TimeProvider? clock = null)
     {
-        options ??= new PipelineOptions();
-        var sessions = new OnnxSessionFactory(options);
+        try
+        {
+            return LoadAll(checkpoint, options ?? new PipelineOptions(), clock ?? TimeProvider.System);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new GenerationException(GenerationError.OutOfMemory, $"Memory does not hold the checkpoint {checkpoint.Name}: {error.Message}", error);
+        }
+    }
+
+    private static StableDiffusionPipeline LoadAll(Checkpoint checkpoint, PipelineOptions options, TimeProvider clock)
+    {
+        var sessions = new OnnxSessionFactory(options, clock);
         var graphs = CheckpointGraphs.Load(checkpoint, sessions, options.CachedEmbeddings);
         try
         {
-            return new StableDiffusionPipeline(checkpoint, options, clock ?? TimeProvider.System, sessions, graphs);
+            return new StableDiffusionPipeline(checkpoint, options, clock, sessions, graphs);
         }
         catch
         {

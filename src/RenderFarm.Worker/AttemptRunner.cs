@@ -13,12 +13,14 @@ namespace RenderFarm.Worker;
 /// One attempt's life: taken, rendered, stored, reported. The page to read first.
 /// </summary>
 /// <remarks>
-/// It reports every run it takes exactly once, with a success, a failure, a cancel or a hand-back. It does not retry a render (the coordinator does)
-/// and does not know whether another delivery of the same attempt runs elsewhere: both may finish, and the record takes the first.
+/// It reports every run it takes exactly once, with a success, a failure, a cancel or a hand-back. A second delivery of an attempt joins the run that is
+/// held, and after a success has the same report again; neither is rendered twice while this process remembers. It does not retry a render (the coordinator does) and
+/// does not know whether the same task runs elsewhere: both may finish, and the record takes the first.
 /// </remarks>
 internal sealed class AttemptRunner(
     WorkerIdentity identity,
     HeldRuns runs,
+    RecentSuccesses successes,
     RenderDevices devices,
     InputPictures inputs,
     ImagePublisher publisher,
@@ -32,14 +34,28 @@ internal sealed class AttemptRunner(
     public void Take(RunAttempt command, string device)
     {
         var run = new HeldRun(command, RunId.New(clock), devices[device].Name);
-        if (!runs.TryAdd(run))
+        var delivery = runs.Take(run);
+        if (delivery == Delivery.Joined)
+        {
+            WorkerLog.DeliveredTwice(logger, run.Attempt);
+            run.Dispose();
+        }
+        else if (successes.Of(run.Attempt) is { } success)
+        {
+            // Looked for after the run was taken: one that ends in between is in one of the two places at any moment.
+            WorkerLog.SaidAgain(logger, run.Attempt, success.Run);
+            reports.Add(success);
+            LetGo(run);
+        }
+        else if (delivery == Delivery.Refused)
         {
             reports.Add(new AttemptReturned(run.Attempt, run.Run, identity.Name));
             run.Dispose();
-            return;
         }
-
-        _ = Task.Run(() => LiveAsync(run));
+        else
+        {
+            _ = Task.Run(() => LiveAsync(run));
+        }
     }
 
     private async Task LiveAsync(HeldRun run)
@@ -48,9 +64,15 @@ internal sealed class AttemptRunner(
         reports.Add(report, sent: () =>
         {
             // Held until the report is on the bus: heartbeats keep the lease meanwhile.
-            runs.Remove(run);
-            run.Dispose();
+            if (report is AttemptSucceeded success) successes.Add(success);
+            LetGo(run);
         });
+    }
+
+    private void LetGo(HeldRun run)
+    {
+        runs.Remove(run);
+        run.Dispose();
     }
 
     /// <summary>The attempt's outcome as a report; never throws.</summary>
@@ -85,7 +107,7 @@ internal sealed class AttemptRunner(
         catch (OperationCanceledException) when (run.Cause == StopCause.Stuck)
         {
             return new AttemptFailed(run.Attempt, run.Run, identity.Name, new AttemptFailure(
-                FailureCodes.EngineStuck, Retryable: true, "The engine made no step for far longer than its steps take."));
+                FailureCodes.EngineStuck, Retryable: true, "The engine made no step, or did not return from loading or encoding, for far longer than that takes."));
         }
         catch (Exception error)
         {
@@ -142,8 +164,9 @@ internal sealed class AttemptRunner(
         GenerationException { Error: GenerationError.UpscalerMissing } => new AttemptFailure(FailureCodes.UnknownUpscaler, Retryable: true, error.Message),
         CheckpointFetchException fetch => new AttemptFailure(fetch.Code, Retryable: true, error.Message),
         UnknownCheckpointException => new AttemptFailure(FailureCodes.UnknownCheckpoint, Retryable: true, error.Message),
-        CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: false, error.Message),
+        CheckpointException => new AttemptFailure(FailureCodes.CheckpointUnreadable, Retryable: true, error.Message),
         InputException input => new AttemptFailure(input.Code, Retryable: true, error.Message),
+        ObjectStoreException { IsRefusal: true } => new AttemptFailure(FailureCodes.StoreRefused, Retryable: true, error.Message),
         ObjectStoreException => new AttemptFailure(FailureCodes.StoreUnavailable, Retryable: true, error.Message),
         _ => new AttemptFailure(FailureCodes.EngineFailed, Retryable: true, error.Message),
     };

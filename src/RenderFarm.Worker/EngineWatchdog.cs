@@ -8,7 +8,9 @@ namespace RenderFarm.Worker;
 /// <summary>
 /// Notices an engine that is stuck. First it asks: every run in the engine is stopped, which terminates the call as far as the inference library can. When
 /// that does not help within the grace, the device is given up: its runs are reported as failed by this worker, retryable elsewhere, and the worker retires.
+/// The same becomes of a load that does not end, or a call of a text encoder or a VAE: then of the runs of that checkpoint alone, since others may go on.
 /// </summary>
+/// <remarks>Limitations: what reads files outside the inference library, such as a disk that hangs while a checkpoint is fetched to it, is not timed.</remarks>
 internal sealed class EngineWatchdog(
     RenderDevices devices,
     HeldRuns runs,
@@ -22,14 +24,20 @@ internal sealed class EngineWatchdog(
     private readonly TimeProvider _clock = clock;
     private readonly Dictionary<string, DateTimeOffset> _asked = new(StringComparer.Ordinal);
     private readonly HashSet<string> _givenUp = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Device, string Checkpoint), DateTimeOffset> _askedToReturn = [];
 
     protected override Task<bool> PassAsync(CancellationToken stopping)
     {
-        foreach (var device in devices.All.Where(device => !_givenUp.Contains(device.Name))) Look(device, _clock.GetUtcNow());
+        foreach (var device in devices.All)
+        {
+            if (!_givenUp.Contains(device.Name)) LookAtSteps(device, _clock.GetUtcNow());
+            LookAtCalls(device, _clock.GetUtcNow());
+        }
+
         return Task.FromResult(false);
     }
 
-    private void Look(RenderDevice device, DateTimeOffset now)
+    private void LookAtSteps(RenderDevice device, DateTimeOffset now)
     {
         if (device.Steps.StuckFor(now) is not { } silence)
         {
@@ -48,6 +56,33 @@ internal sealed class EngineWatchdog(
             retirement.Begin($"The engine of device {device.Name} has made no step for {silence.TotalSeconds:0} s and does not stop; the worker takes no more and ends, to be started again.");
             runs.Abandon(device.Name);
             // Offered any longer, the device would look idle and be chosen first.
+            heartbeats.Wake();
+        }
+    }
+
+    private void LookAtCalls(RenderDevice device, DateTimeOffset now)
+    {
+        var stuck = device.Pipelines.Calls().Where(call => call.Time > options.Value.StuckAfter * StepWatch.Unknown).ToList();
+        foreach (var asked in _askedToReturn.Keys.Where(asked => asked.Device == device.Name && !stuck.Exists(call => call.Checkpoint == asked.Checkpoint)).ToList())
+            _askedToReturn.Remove(asked);
+        foreach (var call in stuck) Look(device, call, now);
+    }
+
+    private void Look(RenderDevice device, NativeCall call, DateTimeOffset now)
+    {
+        var doing = $"{(call.IsLoading ? "loading" : "in a call of")} the checkpoint {call.Checkpoint}";
+        if (_askedToReturn.TryAdd((device.Name, call.Checkpoint), now))
+        {
+            WorkerLog.CallStuck(logger, device.Name, doing, call.Time);
+            runs.StopUsing(device.Name, call.Checkpoint);
+        }
+        else if (now - _askedToReturn[(device.Name, call.Checkpoint)] >= options.Value.StuckGrace)
+        {
+            // Before the worker retires, which hands back what waits: this has failed. Again at each look, for what came in between.
+            runs.AbandonUsing(device.Name, call.Checkpoint);
+            if (retirement.Reason is not null) return;
+            WorkerLog.CallAbandoned(logger, device.Name, doing, call.Time);
+            retirement.Begin($"Device {device.Name} has been {doing} for {call.Time.TotalSeconds:0} s and does not stop; the worker takes no more and ends, to be started again.");
             heartbeats.Wake();
         }
     }

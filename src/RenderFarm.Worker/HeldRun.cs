@@ -15,7 +15,7 @@ internal enum StopCause
     /// <summary>The process is leaving: the attempt goes back unspent.</summary>
     Shutdown,
 
-    /// <summary>The engine makes no more steps.</summary>
+    /// <summary>The engine makes no more steps, or a call that the run needs does not return.</summary>
     Stuck,
 }
 

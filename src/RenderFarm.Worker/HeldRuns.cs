@@ -2,23 +2,39 @@ using RenderFarm.Contracts;
 
 namespace RenderFarm.Worker;
 
+/// <summary>What became of a delivery.</summary>
+internal enum Delivery
+{
+    /// <summary>It is a run of its own.</summary>
+    Taken,
+
+    /// <summary>A run of the same attempt is held and goes on: its report answers both.</summary>
+    Joined,
+
+    /// <summary>The worker takes no more.</summary>
+    Refused,
+}
+
 /// <summary>Everything the worker holds, waiting and running: what heartbeats list, and where a cancel finds its run.</summary>
 internal sealed class HeldRuns
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, HeldRun> _runs = [];
+    private readonly Dictionary<AttemptId, HeldRun> _latest = [];
     private TaskCompletionSource _empty = Completed();
     private bool _closed;
 
-    /// <summary>Takes a run; false when the worker takes no more.</summary>
-    public bool TryAdd(HeldRun run)
+    /// <summary>Takes a run, unless one of its attempt is under way. One that was asked to stop is not joined: it will report that it stopped.</summary>
+    public Delivery Take(HeldRun run)
     {
         lock (_gate)
         {
-            if (_closed) return false;
+            if (_latest.TryGetValue(run.Attempt, out var held) && held.Cause == StopCause.None) return Delivery.Joined;
+            if (_closed) return Delivery.Refused;
             if (_runs.Count == 0) _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _runs.Add(run.Run.Value, run);
-            return true;
+            _latest[run.Attempt] = run;
+            return Delivery.Taken;
         }
     }
 
@@ -27,6 +43,7 @@ internal sealed class HeldRuns
     {
         lock (_gate)
         {
+            if (_latest.GetValueOrDefault(run.Attempt) == run) _latest.Remove(run.Attempt);
             if (_runs.Remove(run.Run.Value) && _runs.Count == 0) _empty.TrySetResult();
         }
     }
@@ -75,6 +92,25 @@ internal sealed class HeldRuns
             run.Abandon();
         }
     }
+
+    /// <summary>Asks all that wait for a checkpoint on a device, or render with it, to let go: a call for it does not return.</summary>
+    public void StopUsing(string device, string checkpoint)
+    {
+        foreach (var run in Using(device, checkpoint)) run.Stop(StopCause.Stuck);
+    }
+
+    /// <summary>Waits for that call no longer. What other checkpoints do on the device goes on.</summary>
+    public void AbandonUsing(string device, string checkpoint)
+    {
+        foreach (var run in Using(device, checkpoint))
+        {
+            run.Stop(StopCause.Stuck);
+            run.Abandon();
+        }
+    }
+
+    private IEnumerable<HeldRun> Using(string device, string checkpoint) =>
+        On(device).Where(run => run.Phase != RunPhase.Storing && run.Command.Recipe.Checkpoint == checkpoint);
 
     private IEnumerable<HeldRun> On(string device) => Snapshot().Where(run => run.Device == device);
 

@@ -10,6 +10,7 @@ internal interface IPipelineLoader
     /// <param name="checkpoint">What to load.</param>
     /// <param name="device">Where to, as the engine calls it.</param>
     /// <exception cref="CheckpointException">A file is damaged; the message names it.</exception>
+    /// <exception cref="GenerationException">Memory does not hold it.</exception>
     ITextToImagePipeline Load(Checkpoint checkpoint, string device);
 }
 

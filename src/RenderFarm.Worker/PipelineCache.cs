@@ -17,13 +17,20 @@ internal sealed class PipelineUse(ITextToImagePipeline value, Action release) : 
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }
 
+/// <summary>A native call that has not returned yet.</summary>
+/// <param name="Checkpoint">Digest of the checkpoint that is loaded, or whose graphs run.</param>
+/// <param name="IsLoading">Whether it is being loaded.</param>
+/// <param name="Time">For how long.</param>
+internal sealed record NativeCall(string Checkpoint, bool IsLoading, TimeSpan Time);
+
 /// <summary>
 /// Which checkpoints are loaded on a device. Loading happens once, however many ask at the same time; over the limit, the least recently used that nobody
-/// uses is unloaded. Loading is a use too: it goes on when those who asked have left, and what nobody wants any more is unloaded when it is over.
+/// uses is unloaded, and before the next is loaded, since memory may hold no more than the limit. Loading is a use too: it goes on when those who asked have
+/// left, and what nobody wants any more is unloaded when it is over.
 /// </summary>
 /// <remarks>What is in use when the cache is disposed is unloaded when its use ends; a call that never returns keeps its memory, which it still writes to.</remarks>
 internal sealed class PipelineCache(
-    string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, ILogger<PipelineCache> logger) : IDisposable
+    string device, CheckpointShelf shelf, IPipelineLoader loader, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<PipelineCache> logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -34,6 +41,7 @@ internal sealed class PipelineCache(
     /// <summary>The pipeline of a checkpoint, loading it first if need be.</summary>
     /// <exception cref="UnknownCheckpointException">This worker has no such checkpoint.</exception>
     /// <exception cref="Diffusion.Checkpoints.CheckpointException">Its files cannot be loaded; the next call tries again.</exception>
+    /// <exception cref="GenerationException">Memory does not hold it beside what is in use; the next call tries again.</exception>
     public async Task<PipelineUse> UseAsync(string digest, CancellationToken cancellation)
     {
         var entry = Enter(digest);
@@ -72,7 +80,9 @@ internal sealed class PipelineCache(
     {
         try
         {
-            return entry.Loaded = await LoadAsync(digest);
+            // It counts already, so what goes makes its place; what is in use now goes when its use ends, if that is before the files are here.
+            Trim();
+            return entry.Loaded = await FetchAndLoadAsync(digest, entry);
         }
         catch
         {
@@ -81,16 +91,19 @@ internal sealed class PipelineCache(
         }
         finally
         {
+            lock (_gate) entry.LoadingSince = null;
             Leave(digest, entry);
         }
     }
 
-    private async Task<LoadedPipeline> LoadAsync(string digest)
+    private async Task<LoadedPipeline> FetchAndLoadAsync(string digest, Entry entry)
     {
         var checkpoint = await shelf.TakeAsync(digest, _stopping.Token);
         try
         {
             WorkerLog.LoadingCheckpoint(logger, checkpoint.Value.Name, checkpoint.Value.Folder);
+            // Fetching answers to the store's own time-outs.
+            lock (_gate) entry.LoadingSince = clock.GetTimestamp();
             return new LoadedPipeline(loader.Load(checkpoint.Value, device), checkpoint);
         }
         catch
@@ -102,28 +115,27 @@ internal sealed class PipelineCache(
 
     private void Leave(string digest, Entry entry)
     {
-        List<Entry> unloaded;
         lock (_gate)
         {
             entry.Users--;
             if (entry is { Users: 0, HasFailed: true } && _entries.GetValueOrDefault(digest) == entry) _entries.Remove(digest);
-            unloaded = TakeIdle(_isClosed ? 0 : options.Value.ResidentCheckpoints);
         }
 
+        Trim();
+    }
+
+    private void Trim()
+    {
+        List<Entry> unloaded;
+        lock (_gate) unloaded = TakeIdle(_isClosed ? 0 : options.Value.ResidentCheckpoints);
         foreach (var idle in unloaded) idle.Dispose();
     }
 
     public void Dispose()
     {
         _stopping.Cancel();
-        List<Entry> unloaded;
-        lock (_gate)
-        {
-            _isClosed = true;
-            unloaded = TakeIdle(0);
-        }
-
-        foreach (var idle in unloaded) idle.Dispose();
+        lock (_gate) _isClosed = true;
+        Trim();
     }
 
     // The least recently used first, until no more than the limit is left, or all others are in use.
@@ -140,6 +152,19 @@ internal sealed class PipelineCache(
         lock (_gate) return [.. _entries.Where(entry => entry.Value.Loaded is not null).Select(entry => entry.Key)];
     }
 
+    /// <summary>The native calls that run here, but for those of UNets: the oldest of each checkpoint.</summary>
+    public IReadOnlyList<NativeCall> Calls()
+    {
+        lock (_gate) return [.. _entries.Select(entry => CallOf(entry.Key, entry.Value)).OfType<NativeCall>()];
+    }
+
+    private NativeCall? CallOf(string digest, Entry entry) => entry switch
+    {
+        { Loaded: { } loaded } => loaded.Pipeline.LongestCall is { } time ? new NativeCall(digest, IsLoading: false, time) : null,
+        { LoadingSince: { } since } => new NativeCall(digest, IsLoading: true, clock.GetElapsedTime(since)),
+        _ => null,
+    };
+
     private sealed record LoadedPipeline(ITextToImagePipeline Pipeline, CheckpointUse Checkpoint);
 
     private sealed class Entry : IDisposable
@@ -151,6 +176,9 @@ internal sealed class PipelineCache(
         public LoadedPipeline? Loaded { get; set; }
 
         public bool HasFailed { get; set; }
+
+        /// <summary>Timestamp of the clock since which the engine loads it; null before and after.</summary>
+        public long? LoadingSince { get; set; }
 
         /// <summary>Those who asked and have not left, and the loading itself.</summary>
         public int Users { get; set; }

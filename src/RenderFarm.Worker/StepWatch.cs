@@ -12,7 +12,10 @@ internal sealed class StepWatch(TimeSpan atLeast)
     // Decoding and encoding make no steps; thirty steps' time is more than either takes on any device measured.
     private const int UsualSteps = 30;
     private const int Kept = 63;
-    private const int Unknown = 10;
+
+    /// <summary>How many times as long as anything else the first call may take, and any that is no step: loading, encoding, decoding.</summary>
+    public const int Unknown = 10;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, DateTimeOffset> _running = [];
     private readonly Queue<TimeSpan> _steps = new();

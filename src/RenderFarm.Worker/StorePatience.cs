@@ -9,7 +9,7 @@ namespace RenderFarm.Worker;
 /// Waits for an object store that is away. A farm's images must not fail because its store was restarted: what an attempt needs from it, or has for it, is tried
 /// again with growing pauses for <see cref="WorkerOptions.StorePatience"/>, while heartbeats keep the lease. Only then the attempt fails and is charged.
 /// </summary>
-/// <remarks>A store that understood and said no is not waited for. Cancel and shutdown end a wait at once.</remarks>
+/// <remarks>A store that understood and said no is not waited for, since it may say yes to another worker; the coordinator holds the task back. Cancel and shutdown end a wait at once.</remarks>
 internal sealed class StorePatience(IOptions<WorkerOptions> options, TimeProvider clock, ILogger<StorePatience> logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);

@@ -18,11 +18,23 @@ internal static partial class WorkerLog
     [LoggerMessage(EventId = 205, Level = LogLevel.Critical, Message = "The engine of {Device} has made no step for {Silence} and does not stop; the worker takes no more, finishes what runs on other devices, and ends")]
     public static partial void EngineAbandoned(ILogger logger, string device, TimeSpan silence);
 
+    [LoggerMessage(EventId = 208, Level = LogLevel.Error, Message = "{Device} has been {Doing} for {Time}; what waits for it is asked to stop")]
+    public static partial void CallStuck(ILogger logger, string device, string doing, TimeSpan time);
+
+    [LoggerMessage(EventId = 209, Level = LogLevel.Critical, Message = "{Device} has been {Doing} for {Time} and does not stop; the worker takes no more, finishes what still runs, and ends")]
+    public static partial void CallAbandoned(ILogger logger, string device, string doing, TimeSpan time);
+
     [LoggerMessage(EventId = 206, Level = LogLevel.Critical, Message = "The worker ends and has to be started again: {Reason}")]
     public static partial void Retired(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 207, Level = LogLevel.Warning, Message = "The object store is away; attempt {Attempt} tries again in {Pause}: {Reason}")]
     public static partial void StoreAway(ILogger logger, RenderFarm.Contracts.AttemptId attempt, TimeSpan pause, string reason);
+
+    [LoggerMessage(EventId = 208, Level = LogLevel.Information, Message = "Attempt {Attempt} was delivered again while it is held; its one run answers both")]
+    public static partial void DeliveredTwice(ILogger logger, RenderFarm.Contracts.AttemptId attempt);
+
+    [LoggerMessage(EventId = 209, Level = LogLevel.Information, Message = "Attempt {Attempt} was delivered again after its success; run {Run} is reported once more and nothing is rendered")]
+    public static partial void SaidAgain(ILogger logger, RenderFarm.Contracts.AttemptId attempt, RenderFarm.Contracts.RunId run);
 
     [LoggerMessage(EventId = 210, Level = LogLevel.Information, Message = "Fetching or comparing checkpoint {Name} ({Digest}), {Bytes} bytes")]
     public static partial void FetchingCheckpoint(ILogger logger, string name, string digest, long bytes);

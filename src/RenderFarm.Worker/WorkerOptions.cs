@@ -89,7 +89,7 @@ public sealed class WorkerOptions
 
     /// <summary>
     /// How long an attempt waits for an object store that is away, from when it needs it, 0 s…1 day; default 10 min, with pauses that grow to 10 s. After that it
-    /// fails, and is charged. Of a store that refuses, as for a wrong key, it fails at once.
+    /// fails, and is charged. Of a store that refuses, as for a wrong key, it fails at once, and this worker is blamed.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Worker:StorePatience is 0 seconds to 1 day.")]
     public TimeSpan StorePatience { get; set; } = TimeSpan.FromMinutes(10);
@@ -98,7 +98,10 @@ public sealed class WorkerOptions
     [Range(1, 1024)]
     public int StoresAtOnce { get; set; } = 16;
 
-    /// <summary>Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min, ten times that before the first step.</summary>
+    /// <summary>
+    /// Silence of the engine that counts as stuck, if it is also thirty times as long as a step, 1 s…1 h; default 1 min. Ten times that before the first step, and
+    /// for loading a checkpoint and any single call of its text encoders or VAE.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -26,6 +26,7 @@ public static class WorkerRegistration
         services.AddSingleton(provider => UpscalerShelf.Open(provider.GetRequiredService<IOptions<WorkerOptions>>().Value));
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<HeldRuns>();
+        services.AddSingleton<RecentSuccesses>();
         services.AddSingleton(Devices);
         services.TryAddSingleton<IPipelineLoader, StableDiffusionLoader>();
         services.AddSingleton<InputPictures>();
@@ -59,7 +60,7 @@ public static class WorkerRegistration
             device.Name,
             new PipelineCache(
                 device.Setting, provider.GetRequiredService<CheckpointShelf>(), provider.GetRequiredService<IPipelineLoader>(), options,
-                provider.GetRequiredService<ILogger<PipelineCache>>()),
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PipelineCache>>()),
             new StepWatch(options.Value.StuckAfter),
             RenderDevice.ProfileOf(options.Value, device.Setting),
             RenderDevice.MemoryOf(options.Value, device.Setting)))]);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Cli.Client;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Persistence;
+using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.ObjectStore;
@@ -138,6 +139,10 @@ internal sealed class EmbeddedFarm : IRunningFarm
         catch (CheckpointException error)
         {
             throw Unusable(error, options);
+        }
+        catch (GenerationException error)
+        {
+            throw new FarmStartException(error.Message, "Free some memory, or choose a smaller checkpoint with --model or another --device.", error);
         }
         catch (Exception error) when (error is NotSupportedException or OptionsValidationException)
         {

@@ -79,26 +79,29 @@ public static class FailureCodes
     /// <summary>Permanent on this worker: it does not hold the checkpoint.</summary>
     public const string UnknownCheckpoint = "unknown_checkpoint";
 
-    /// <summary>Permanent on this worker: its folder does not hold the upscaler, or no longer with these bytes.</summary>
+    /// <summary>Permanent on this worker, and its fault, since it announced it: its folder does not hold the upscaler, or no longer with these bytes.</summary>
     public const string UnknownUpscaler = "unknown_upscaler";
 
-    /// <summary>Permanent: the checkpoint's files are missing or damaged.</summary>
+    /// <summary>Permanent on this worker, and its fault unless others say so too: its files of the checkpoint are missing or damaged.</summary>
     public const string CheckpointUnreadable = "checkpoint_unreadable";
 
     /// <summary>Transient: the store's files of the checkpoint are missing or damaged. Pushing it again repairs that.</summary>
     public const string CheckpointDamaged = "checkpoint_damaged";
 
-    /// <summary>Resource: the worker's disk, or the bound of its cache, has no room for the checkpoint.</summary>
+    /// <summary>Resource: the bound of the worker's cache has no room for the checkpoint.</summary>
     public const string CacheFull = "checkpoint_cache_full";
 
-    /// <summary>Transient, and the worker's: its checkpoint cache cannot be read or written.</summary>
+    /// <summary>No task's doing: the worker's checkpoint cache cannot be read or written, because its disk is full say.</summary>
     public const string CacheFailed = "checkpoint_cache_failed";
 
     /// <summary>Permanent: the latent became infinite or NaN.</summary>
     public const string NotFinite = "not_finite";
 
-    /// <summary>Transient: the object store refused or could not be reached.</summary>
+    /// <summary>Transient: the object store could not be reached for longer than the worker's patience.</summary>
     public const string StoreUnavailable = "store_unavailable";
+
+    /// <summary>No task's doing: the object store answered the worker and said no, as to a wrong key or beyond a quota.</summary>
+    public const string StoreRefused = "store_refused";
 
     /// <summary>Transient: the object store does not hold a picture that the recipe names. Sending it in again repairs that.</summary>
     public const string InputMissing = "input_missing";

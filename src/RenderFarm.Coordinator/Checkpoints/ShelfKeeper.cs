@@ -68,12 +68,18 @@ internal sealed class ShelfKeeper(
 
     private async Task<List<ShelfDemand>> DemandsAsync(FarmDbContext db, CancellationToken cancellation)
     {
-        var jobs = await db.Jobs
+        // Summed up by the database: a backlog may be a million jobs, of a few checkpoints.
+        var demands = await db.Jobs
             .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
-            .Select(job => new { job.Checkpoint, job.Upscaler, Cost = job.Cost - job.CostEnded })
+            .GroupBy(job => new { job.Checkpoint, job.Upscaler })
+            .Select(group => new
+            {
+                group.Key.Checkpoint,
+                group.Key.Upscaler,
+                Cost = group.Sum(job => job.Cost > job.CostEnded ? (double)(job.Cost - job.CostEnded) : 1.0),
+            })
             .ToListAsync(cancellation);
-        return [.. jobs.GroupBy(job => (job.Checkpoint, job.Upscaler)).Select(group =>
-            new ShelfDemand(group.Key.Checkpoint, group.Sum(job => Math.Max(1.0, job.Cost)), stored.Has(group.Key.Checkpoint)) { Upscaler = group.Key.Upscaler })];
+        return demands.ConvertAll(demand => new ShelfDemand(demand.Checkpoint, demand.Cost, stored.Has(demand.Checkpoint)) { Upscaler = demand.Upscaler });
     }
 
     private static ShelfDevice ToShelf(DeviceLoad load) => new(

@@ -30,8 +30,21 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
 {
     private const int NoneFresh = int.MaxValue;
 
-    // The oldest are enough for a round: each takes a whole worker.
-    private const int SuspectsPerRound = 256;
+    // The oldest are enough for a round: each takes a whole worker. Counted by tenant and by what a device must be, so that those that no device
+    // can take, of a profile that does not come back say, hide nobody else's.
+    private const int SuspectsOfAKind = 64;
+
+    // Both databases read it.
+    private static readonly string OldestSuspects = $"""
+        SELECT * FROM (
+            SELECT t.*, row_number() OVER (
+                PARTITION BY j.tenant, j.checkpoint, j.upscaler, j.determinism,
+                    CASE WHEN j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0 THEN j.profile END
+                ORDER BY t.suspect_since, t.job_id, t.task_index) AS place
+            FROM tasks t JOIN jobs j ON j.id = t.job_id
+            WHERE t.suspect_since IS NOT NULL AND t.status = '{TaskStatuses.Queued}' AND j.paused_at IS NULL) AS kinds
+        WHERE place <= {SuspectsOfAKind}
+        """;
 
     // Up to which index no task of a job waits for its first attempt: true for ever once true, so it needs no record.
     private readonly Dictionary<JobId, int> _freshAfter = [];
@@ -59,22 +72,21 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                     job.Format,
                     job.Quality,
                     job.TasksQueued,
+                    IsTrailing = job.RetriedSeq != null,
                 })
                 .ToListAsync(cancellation);
             Forget(rows.Select(row => row.Id));
-            _ahead.Count(rows.Select(row => (row.Id, row.TasksQueued)));
+            // Rows that trail a retry are counted before a look can find them; what was read of such a job is no good for long.
+            _ahead.Count(rows.Where(row => !row.IsTrailing).Select(row => (row.Id, row.TasksQueued)));
             return rows.ConvertAll(row => new WaitingJob(
                 row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler }, row.Format, row.Quality));
         },
         cancellation);
 
-    /// <summary>Queued suspects, the oldest first.</summary>
+    /// <summary>Queued suspects, the oldest first; of those that need the same and are one tenant's, the oldest only.</summary>
     public Task<List<WaitingSuspect>> SuspectsAsync(CancellationToken cancellation) => record.ReadAsync(
-        db => db.Tasks
-            .Where(task => task.SuspectSince != null && task.Status == TaskStatuses.Queued)
-            .Where(task => db.Jobs.Any(job => job.Id == task.Job && job.PausedAt == null))
+        db => db.Tasks.FromSqlRaw(OldestSuspects)
             .OrderBy(task => task.SuspectSince).ThenBy(task => task.Job).ThenBy(task => task.Index)
-            .Take(SuspectsPerRound)
             .Select(task => new WaitingSuspect(task.Job, task.Index, task.Cost, task.AvoidWorker))
             .ToListAsync(cancellation),
         cancellation);
@@ -95,7 +107,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
         return found;
     }
 
-    /// <summary>Claims what was allotted in one transaction. A task that somebody canceled meanwhile is left out, and so is one whose worker has gone, and all when the epoch does not lead any more.</summary>
+    /// <summary>Claims what was allotted in one transaction, and leaves out what must not be dispatched any more: see <see cref="IDatabase.ClaimAsync"/>.</summary>
     /// <param name="allotments">What to claim.</param>
     /// <param name="epoch">The leadership that claims.</param>
     /// <param name="lease">Length of the lease.</param>

@@ -33,26 +33,26 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
     public async Task<List<Allotment>> AllotAsync(
         IReadOnlyList<WaitingJob> jobs, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
     {
-        var round = jobs.ToDictionary(job => job.Id, job => new JobRound(job));
+        var round = new Round(jobs);
         _selection.Begin(jobs.Select(job => job.Contender));
         _alone.Begin(devices);
         var paid = AllotSuspects(round, suspects, devices);
         await AllotOthersAsync(round, devices, peek);
         foreach (var (job, cost) in paid) _selection.Charge(job.Contender, cost);
         WantsAnother = _alone.End(devices) && suspects.Count > paid.Count;
-        return [.. round.Values.SelectMany(job => job.Allotments)];
+        return [.. round.LookedAt.SelectMany(job => job.Allotments)];
     }
 
     // Tenants take turns, and within a tenant the oldest suspicion is first.
-    private static IEnumerable<WaitingSuspect> InTurns(IEnumerable<WaitingSuspect> suspects, Dictionary<JobId, JobRound> round) => suspects
-        .Where(suspect => round.ContainsKey(suspect.Job))
+    private static IEnumerable<WaitingSuspect> InTurns(IEnumerable<WaitingSuspect> suspects, Round round) => suspects
+        .Where(suspect => round.Has(suspect.Job))
         .GroupBy(suspect => round[suspect.Job].Job.Tenant)
         .SelectMany(tenant => tenant.Select((suspect, place) => (suspect, place)))
         .OrderBy(entry => entry.place)
         .Select(entry => entry.suspect);
 
     private List<(WaitingJob Job, long Cost)> AllotSuspects(
-        Dictionary<JobId, JobRound> round, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices)
+        Round round, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices)
     {
         var paid = new List<(WaitingJob, long)>();
         foreach (var suspect in InTurns(suspects, round))
@@ -67,7 +67,7 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         return paid;
     }
 
-    private async Task AllotOthersAsync(Dictionary<JobId, JobRound> round, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
+    private async Task AllotOthersAsync(Round round, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
     {
         // Within a round devices only fill up: who found none free will find none.
         var stuck = new HashSet<RenderNeeds>();
@@ -106,6 +106,28 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
             if (job.Peek() is not { } task) return null;
             if (job.Choose(devices, task.AvoidWorker, hasRoom) is { } device) return (task, device);
             if (!job.PassOver(MostPassedOver)) return null;
+        }
+    }
+
+    /// <summary>The jobs of one round. Most are never looked at, since devices are full before: they get nothing of their own here.</summary>
+    private sealed class Round(IReadOnlyList<WaitingJob> jobs)
+    {
+        private readonly Dictionary<JobId, int> _places = jobs.Select((job, place) => (job.Id, place)).ToDictionary();
+        private readonly Dictionary<int, JobRound> _lookedAt = [];
+
+        /// <summary>In order of submission.</summary>
+        public IEnumerable<JobRound> LookedAt => _lookedAt.OrderBy(entry => entry.Key).Select(entry => entry.Value);
+
+        public bool Has(JobId job) => _places.ContainsKey(job);
+
+        public JobRound this[JobId job]
+        {
+            get
+            {
+                var place = _places[job];
+                if (!_lookedAt.TryGetValue(place, out var looked)) _lookedAt[place] = looked = new JobRound(jobs[place]);
+                return looked;
+            }
         }
     }
 

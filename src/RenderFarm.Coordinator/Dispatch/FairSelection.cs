@@ -20,7 +20,7 @@ internal readonly record struct Contender(JobId Job, string Tenant, string Prior
 /// </remarks>
 internal sealed class FairSelection
 {
-    private readonly Node _root = new("", 1);
+    private readonly Node _root = new(default, 1);
     private (Node Class, Node Tenant, Node Job)? _chosen;
 
     /// <summary>Starts a round with the jobs that have something to dispatch, in order of submission.</summary>
@@ -30,8 +30,8 @@ internal sealed class FairSelection
         _root.BeginRound();
         foreach (var contender in contenders)
         {
-            var tenant = _root.Child(contender.Priority, Weight(contender.Priority)).Child(contender.Tenant, 1);
-            tenant.Child(contender.Job.ToString(), 1).Contender = contender;
+            var tenant = _root.Child(new(contender.Priority), Weight(contender.Priority)).Child(new(contender.Tenant), 1);
+            tenant.Child(new(null, contender.Job), 1).Contender = contender;
         }
 
         _root.OpenRound();
@@ -60,9 +60,9 @@ internal sealed class FairSelection
     /// <summary>A job of this round was served past the order, and pays like any other. At the end of a round only: its order is spoilt by it.</summary>
     public void Charge(Contender contender, long cost)
     {
-        var priority = _root.Child(contender.Priority, Weight(contender.Priority));
-        var tenant = priority.Child(contender.Tenant, 1);
-        tenant.Serve(tenant.Child(contender.Job.ToString(), 1), cost);
+        var priority = _root.Child(new(contender.Priority), Weight(contender.Priority));
+        var tenant = priority.Child(new(contender.Tenant), 1);
+        tenant.Serve(tenant.Child(new(null, contender.Job), 1), cost);
         priority.Serve(tenant, cost);
         _root.Serve(priority, cost);
     }
@@ -90,9 +90,12 @@ internal sealed class FairSelection
         return chosen;
     }
 
-    private sealed class Node(string name, int weight)
+    // A class or a tenant by its name, a job by its id: as it is, for a round that looks at a million jobs must not write a million texts.
+    private readonly record struct Key(string? Name, JobId Job = default);
+
+    private sealed class Node(Key key, int weight)
     {
-        private readonly Dictionary<string, Node> _children = [];
+        private readonly Dictionary<Key, Node> _children = [];
         private readonly PriorityQueue<Node, (double Time, int Order)> _waiting = new();
         private double _now;
         private double _time;
@@ -114,9 +117,9 @@ internal sealed class FairSelection
             }
         }
 
-        public Node Child(string childName, int childWeight)
+        public Node Child(Key childKey, int childWeight)
         {
-            if (!_children.TryGetValue(childName, out var child)) _children[childName] = child = new Node(childName, childWeight);
+            if (!_children.TryGetValue(childKey, out var child)) _children[childKey] = child = new Node(childKey, childWeight);
             if (child._present) return child;
             child._present = true;
             child._order = _waiting.Count;
@@ -129,12 +132,12 @@ internal sealed class FairSelection
         {
             // An absent child that owes nothing more can be forgotten; with nobody left to owe to, all can.
             foreach (var child in _children.Values.Where(child => !child._present && (child._time <= _now || !HasWaiting)).ToList())
-                _children.Remove(child.Name);
+                _children.Remove(child.Key);
             if (_children.Count == 0) _now = 0;
             foreach (var child in _children.Values) child.OpenRound();
         }
 
-        private string Name { get; } = name;
+        private Key Key { get; } = key;
 
         private int Weight { get; } = weight;
 

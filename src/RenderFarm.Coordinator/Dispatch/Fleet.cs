@@ -17,7 +17,7 @@ internal static class Fleet
         return Compose(workers, devices, await HeldAsync(db, cancellation), now);
     }
 
-    /// <summary>Puts the fleet together; pure. With every worker in quarantine none is: somebody has to try, or no job would ever end.</summary>
+    /// <summary>Puts the fleet together; pure. With every worker in quarantine none is, but for those whose surroundings are to blame: somebody has to try, or no job would ever end.</summary>
     public static IReadOnlyList<DeviceLoad> Compose(
         IReadOnlyCollection<FarmWorker> active, IEnumerable<FarmDevice> devices, IEnumerable<HeldLoad> held, DateTimeOffset now)
     {
@@ -28,7 +28,7 @@ internal static class Fleet
                 Row: worker,
                 Digests: worker.Checkpoints.ToHashSet(),
                 Upscalers: UpscalerNames.Read(worker.Upscalers).Select(upscaler => upscaler.Digest).ToHashSet(),
-                Duty: isAnyFree || worker.DrainedAt is not null ? WorkerStanding.DutyOf(worker, now) : WorkerDuty.Full));
+                Duty: isAnyFree || worker.DrainedAt is not null || WorkerStanding.IsWithheld(worker) ? WorkerStanding.DutyOf(worker, now) : WorkerDuty.Full));
         var loads = devices.Where(device => workers.ContainsKey(device.Worker)).ToDictionary(
             device => (device.Worker, device.Device),
             device => new DeviceLoad
@@ -42,6 +42,7 @@ internal static class Fleet
                 Checkpoints = workers[device.Worker].Digests,
                 Upscalers = workers[device.Worker].Upscalers,
                 Duty = workers[device.Worker].Duty,
+                Quarantine = workers[device.Worker].Row.QuarantineReason,
                 HasStrangers = workers[device.Worker].Row.UnwantedRuns > 0,
             });
         foreach (var (worker, device, count, cost, suspects) in held)

@@ -1,12 +1,14 @@
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Dispatch;
 
 /// <summary>What follows a failed attempt; pure.</summary>
 /// <remarks>
 /// A permanent failure ends the task at once: the recipe is bad wherever it runs. The exception is a checkpoint that this worker does not
-/// hold, since another may. A transient failure is tried again, on another worker where there is one, after a wait that doubles,
-/// until the attempts are used up.
+/// hold or cannot read, since another may. A transient failure is tried again, on another worker where there is one, after a wait that doubles,
+/// until the attempts are used up. What no task can have caused is not charged for as long as there is reason to believe that it passes:
+/// a task waits out a store that refuses its workers, and ends by it when it was refused again and again.
 /// </remarks>
 internal static class RetryPolicy
 {
@@ -19,9 +21,20 @@ internal static class RetryPolicy
     /// <param name="options">Attempts allowed, and the waits.</param>
     public static TimeSpan? Next(AttemptFailure failure, int charged, CoordinatorOptions options)
     {
-        var mayHelp = failure.Retryable || failure.Code == FailureCodes.UnknownCheckpoint;
-        if (!mayHelp || charged >= options.MaxAttempts) return null;
-        var doubled = options.RetryBackoff * Math.Pow(2, Math.Min(charged - 1, 30));
+        var mayHelp = failure.Retryable || failure.Code is FailureCodes.UnknownCheckpoint or FailureCodes.CheckpointUnreadable;
+        return mayHelp && charged < options.MaxAttempts ? Wait(failure, charged, options) : null;
+    }
+
+    /// <summary>The wait before the next attempt after one that nobody is charged for; null when it is charged.</summary>
+    /// <param name="failure">What went wrong.</param>
+    /// <param name="uncharged">Attempts before it that nobody was charged for; from 0.</param>
+    /// <param name="options">How many such attempts there may be, and the waits.</param>
+    public static TimeSpan? NextUncharged(AttemptFailure failure, int uncharged, CoordinatorOptions options) =>
+        WorkerStanding.IsOfSurroundings(failure.Code) && uncharged < options.MaxRescues ? Wait(failure, uncharged + 1, options) : null;
+
+    private static TimeSpan Wait(AttemptFailure failure, int tries, CoordinatorOptions options)
+    {
+        var doubled = options.RetryBackoff * Math.Pow(2, Math.Min(tries - 1, 30));
         var wait = doubled < options.MaxRetryBackoff ? doubled : options.MaxRetryBackoff;
         var wish = failure.RetryAfter ?? TimeSpan.Zero;
         if (wish > MaxWish) wish = MaxWish;

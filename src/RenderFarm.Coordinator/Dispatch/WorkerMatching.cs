@@ -33,6 +33,9 @@ internal sealed class DeviceLoad
     /// <summary>What its worker may be given: nothing, while it is drained or in quarantine.</summary>
     public WorkerDuty Duty { get; init; } = WorkerDuty.Full;
 
+    /// <summary>Why its worker is in quarantine, in a sentence; null when it is not.</summary>
+    public string? Quarantine { get; init; }
+
     /// <summary>Whether its worker still holds runs that the record does not want.</summary>
     public bool HasStrangers { get; init; }
 
@@ -127,10 +130,11 @@ internal static class WorkerMatching
                 : $"No active worker holds the checkpoint {needs.Checkpoint}.";
         }
 
-        if (needs.Upscaler is not null && WhyNoUpscaler(devices, needs) is { } reason) return reason;
+        if (needs.Upscaler is not null && WhyNoUpscaler(devices, needs) is { } missing) return missing;
         if (devices.Any(device => IsCapable(device, needs, needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile : null))) return null;
-        return devices.Any(device => device.Duty == WorkerDuty.None && device.Holds(needs))
-            ? "Every worker that could take it is drained or in quarantine."
+        var held = devices.Where(device => device.Duty == WorkerDuty.None && device.Holds(needs)).OrderBy(device => device.Quarantine is null).FirstOrDefault();
+        return held is not null
+            ? $"Every worker that could take it is drained or in quarantine.{(held.Quarantine is { } reason ? $" {held.Worker}: {reason}" : "")}"
             : $"The job is reproducible and has images from the execution profile {needs.Profile}, which no active device has.";
     }
 

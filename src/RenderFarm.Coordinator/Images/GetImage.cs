@@ -15,7 +15,7 @@ internal sealed class GetImage(ListTasks tasks, IObjectStore store)
     /// <summary>Streams the image; 304 when the client has it, 409 when there is none yet or never will be.</summary>
     public async Task<IResult> HandleAsync(HttpContext http, RenderJob job, int index)
     {
-        var task = await tasks.RowAsync(job.Id, index, http.RequestAborted);
+        var task = await tasks.RowAsync(job, index, http.RequestAborted);
         if (task.Status is TaskStatuses.Failed or TaskStatuses.Canceled)
             return Problems.Conflict($"Task {index} is {task.Status} and has no image{(task.FailureDetail is { } why ? $": {why}" : ".")}");
         if (task.Status != TaskStatuses.Completed) return Problems.Conflict($"Task {index} is {task.Status}; its image is not finished yet.", RetryAfter);

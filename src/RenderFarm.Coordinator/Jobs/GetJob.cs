@@ -6,7 +6,7 @@ using RenderFarm.Coordinator.Persistence;
 namespace RenderFarm.Coordinator.Jobs;
 
 /// <summary><c>GET /v1/jobs/{id}</c>.</summary>
-internal sealed class GetJob(FarmRecord record, TimeProvider clock)
+internal sealed class GetJob(FarmRecord record, OpenJobs open, TimeProvider clock)
 {
     /// <summary>The job of a tenant; null when the tenant has no such job.</summary>
     public Task<JobView?> FindAsync(JobId id, string tenant, CancellationToken cancellation) => record.ReadAsync(
@@ -15,7 +15,7 @@ internal sealed class GetJob(FarmRecord record, TimeProvider clock)
             var job = await db.Jobs.SingleOrDefaultAsync(row => row.Id == id && row.Tenant == tenant, cancellation);
             if (job is null) return null;
             var sweep = await db.Sweeps.SingleAsync(row => row.Job == id, cancellation);
-            return JobViews.Of(job, Planners.Parse(sweep), await JobOutlook.LoadAsync(db, clock.Now(), cancellation));
+            return JobViews.Of(job, Planners.Parse(sweep), await JobOutlook.LoadAsync(db, open, [job], clock.Now(), cancellation));
         },
         cancellation);
 

@@ -41,11 +41,11 @@ internal static class JobEndpoints
     private static Task<IResult> TasksAsync([AsParameters] JobRequest request, ListTasks list) => request.ByRowAsync(async job =>
     {
         var paging = Paging.Of(request.Http.Request, TaskStatuses.All, cursor => int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out _));
-        return paging.Problem ?? Answers.Ok(await list.PageAsync(job.Id, paging, request.Cancellation));
+        return paging.Problem ?? Answers.Ok(await list.PageAsync(job, paging, request.Cancellation));
     });
 
     private static Task<IResult> TaskAsync([AsParameters] JobRequest request, string index, ListTasks list) =>
-        request.ByTaskAsync(index, async (job, place) => Answers.Ok(await list.FindAsync(job.Id, place, request.Cancellation)));
+        request.ByTaskAsync(index, async (job, place) => Answers.Ok(await list.FindAsync(job, place, request.Cancellation)));
 
     private static Task<IResult> CancelAsync([AsParameters] JobRequest request, CancelJob cancel) => request.ByIdAsync(async job =>
     {

@@ -1,12 +1,8 @@
-using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Jobs;
-
-/// <summary>Open jobs of one tenant in one priority class.</summary>
-internal sealed record Competition(string Tenant, string Priority, int Jobs);
 
 /// <summary>
 /// What lies ahead of open jobs; pure once loaded. The estimated time is the job's remaining cost over the share of measured speed that
@@ -17,14 +13,15 @@ internal sealed record Competition(string Tenant, string Priority, int Jobs);
 /// <param name="IsFarmPaused">Whether someone paused the farm.</param>
 internal sealed record JobOutlook(IReadOnlyList<DeviceLoad> Devices, IReadOnlyList<Competition> Open, bool IsFarmPaused)
 {
-    /// <summary>Looks at the fleet and at who shares it.</summary>
-    public static async Task<JobOutlook> LoadAsync(FarmDbContext db, DateTimeOffset now, CancellationToken cancellation)
+    private static readonly JobOutlook None = new([], [], false);
+
+    /// <summary>Looks at the fleet and at who shares it; at nothing when every job to be shown has ended.</summary>
+    public static async Task<JobOutlook> LoadAsync(
+        FarmDbContext db, OpenJobs open, IEnumerable<RenderJob> shown, DateTimeOffset now, CancellationToken cancellation)
     {
-        var open = await db.Jobs.Where(job => job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active)
-            .GroupBy(job => new { job.Tenant, job.Priority })
-            .Select(group => new Competition(group.Key.Tenant, group.Key.Priority, group.Count()))
-            .ToListAsync(cancellation);
-        return new JobOutlook(open.Count > 0 ? await Fleet.LoadAsync(db, now, cancellation) : [], open, await FarmControl.PausedAtAsync(db, cancellation) is not null);
+        if (shown.All(job => JobStatuses.IsEnded(job.Status))) return None;
+        return new JobOutlook(
+            await Fleet.LoadAsync(db, now, cancellation), await open.CountAsync(cancellation), await FarmControl.PausedAtAsync(db, cancellation) is not null);
     }
 
     /// <summary>Seconds to the end of a job; null after it, and while nothing has been measured.</summary>

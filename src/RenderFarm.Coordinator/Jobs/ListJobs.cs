@@ -7,7 +7,7 @@ using RenderFarm.Coordinator.Persistence;
 namespace RenderFarm.Coordinator.Jobs;
 
 /// <summary><c>GET /v1/jobs</c>: the tenant's jobs, newest first. The cursor is the id of the last job shown.</summary>
-internal sealed class ListJobs(FarmRecord record, TimeProvider clock)
+internal sealed class ListJobs(FarmRecord record, OpenJobs open, TimeProvider clock)
 {
     // A job may hold ten megabytes of prompts: a page ends early rather than grow without bound.
     private const int MaxPageCharacters = 4_000_000;
@@ -28,7 +28,7 @@ internal sealed class ListJobs(FarmRecord record, TimeProvider clock)
             var shown = await FittingAsync(db, found, paging.Limit, cancellation);
             var ids = shown.Select(job => job.Id).ToArray();
             var sweeps = await db.Sweeps.Where(sweep => ids.Contains(sweep.Job)).ToDictionaryAsync(sweep => sweep.Job, Planners.Parse, cancellation);
-            var outlook = await JobOutlook.LoadAsync(db, clock.Now(), cancellation);
+            var outlook = await JobOutlook.LoadAsync(db, open, shown, clock.Now(), cancellation);
             return new Page<JobView>(
                 [.. shown.Select(job => JobViews.Of(job, sweeps[job.Id], outlook))],
                 shown.Count < found.Count ? shown[^1].Id.ToString() : null);

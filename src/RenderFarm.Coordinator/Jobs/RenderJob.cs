@@ -42,7 +42,7 @@ internal sealed class RenderJob
     /// <summary>Quality of a lossy format, 1…100; null for the format's default. Never changes.</summary>
     public int? Quality { get; init; }
 
-    /// <summary>Execution profile that a reproducible job is pinned to; null before its first dispatch, and always for fast jobs. Set by the dispatcher.</summary>
+    /// <summary>Execution profile that a reproducible job is pinned to; null before its first dispatch, and always for fast jobs. Set by the claim and by <see cref="Pin"/>.</summary>
     public string? Profile { get; set; }
 
     /// <summary>The client's <c>Idempotency-Key</c>, unique per tenant; null when none was sent. Cleared when the job is about to be deleted.</summary>
@@ -84,6 +84,18 @@ internal sealed class RenderJob
     /// <summary>Event number of the job's end; null while it has not ended. Set when it ends, cleared by a retry.</summary>
     public long? EndSeq { get; private set; }
 
+    /// <summary>
+    /// Tasks that are still queued are canceled, with this number plus their index as the number of their end; null when every row says so itself. Set by a
+    /// cancel, cleared when the rows have followed (<see cref="TrailingTasks"/>).
+    /// </summary>
+    public long? CanceledSeq { get; private set; }
+
+    /// <summary>
+    /// Failed tasks whose end has a number up to this one were asked for again and are queued; null when every row says so itself. Set by a retry, cleared
+    /// when the rows have followed (<see cref="TrailingTasks"/>).
+    /// </summary>
+    public long? RetriedSeq { get; private set; }
+
     /// <summary>When it was accepted. Never changes.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -108,8 +120,20 @@ internal sealed class RenderJob
     /// <summary>The profile its next images must have; null while it is free. A pin holds from the first image on: before it, another profile does as well.</summary>
     public string? PinnedProfile => TasksCompleted + TasksDispatched + TasksRunning == 0 ? null : Profile;
 
+    /// <summary>Whether an image of a profile may join those that it has and those under way.</summary>
+    public bool Takes(string profile) => PinnedProfile is not { } pin || pin == profile;
+
+    /// <summary>Pins it to the profile of an image that comes to it, if it is reproducible and free.</summary>
+    public void Pin(string profile)
+    {
+        if (Determinism == DeterminismClasses.Reproducible && PinnedProfile is null) Profile = profile;
+    }
+
     /// <summary>What its next images need from a device.</summary>
     public RenderNeeds Needs => new(Checkpoint, Determinism, PinnedProfile) { Upscaler = Upscaler };
+
+    /// <summary>Whether rows of tasks still have to follow a change of the job as a whole.</summary>
+    public bool HasTrailing => CanceledSeq is not null || RetriedSeq is not null;
 
     /// <summary>Puts all tasks into the backlog; said once, at submission.</summary>
     public RenderJob WithAllQueued()
@@ -163,13 +187,44 @@ internal sealed class RenderJob
         DeleteAfter = RetentionDays is { } days ? now.AddDays(days) : null;
     }
 
-    /// <summary>Opens a failed job again.</summary>
-    public void Reopen()
+    /// <summary>Ends it by request with all tasks that have not ended; their rows follow.</summary>
+    public void Cancel(DateTimeOffset now)
     {
+        // Numbers by index leave gaps where tasks had ended before; a gap costs nothing, and no row has to be read for its number.
+        CanceledSeq = LastSeq + 1;
+        TakeSeq(TasksTotal);
+        var (from, to) = Transitions.Of(TaskEvent.Canceled);
+        var counts = new Dictionary<string, int> { [TaskStatuses.Queued] = TasksQueued, [TaskStatuses.Dispatched] = TasksDispatched, [TaskStatuses.Running] = TasksRunning };
+        foreach (var status in from)
+        {
+            Count(status, -counts[status]);
+            Count(to, counts[status]);
+        }
+
+        CostEnded = Cost;
+        End(JobEvent.Canceled, now);
+    }
+
+    /// <summary>Puts all failed tasks back into the backlog, and opens the job if it had ended; the rows follow.</summary>
+    /// <param name="cost">Cost of the failed tasks.</param>
+    public void Retry(long cost)
+    {
+        var legal = Transitions.Of(TaskEvent.Retried);
+        var count = TasksFailed;
+        Count(legal.From[0], -count);
+        Count(legal.To, count);
+        CostEnded -= cost;
+        RetriedSeq = LastSeq;
+        if (Status != JobStatuses.Failed) return;
         Transitions.Apply(this, JobEvent.Retried);
-        EndSeq = null;
-        EndedAt = null;
-        DeleteAfter = null;
+        (EndSeq, EndedAt, DeleteAfter) = (null, null, null);
+    }
+
+    /// <summary>No row trails the retry any more; or, where none was asked for, the cancel.</summary>
+    public void RowsHaveFollowed()
+    {
+        if (RetriedSeq is not null) RetriedSeq = null;
+        else CanceledSeq = null;
     }
 
     /// <summary>Takes an ended job out of sight, and frees its idempotency key.</summary>

@@ -24,7 +24,7 @@ internal sealed class RenderTask
     /// <summary>Number of the latest attempt: the fencing token. 0 before the first; raised by each claim, never lowered.</summary>
     public int Attempt { get; private set; }
 
-    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back or rescued, reset by a retry.</summary>
+    /// <summary>Attempts charged; 0 at first. Raised by each claim, lowered when an attempt is handed back, rescued or failed by its worker's surroundings, reset by a retry.</summary>
     public int Charged { get; private set; }
 
     /// <summary>
@@ -125,9 +125,10 @@ internal sealed class RenderTask
         StartedAt = now;
     }
 
-    /// <summary>The image is there.</summary>
+    /// <summary>The image is there. A job that was free, because all its runs had been lost or handed back, is pinned by it.</summary>
     public void Complete(RenderJob job, RunId run, string worker, StoredImage image, DateTimeOffset now)
     {
+        job.Pin(image.Profile);
         End(job, TaskEvent.Succeeded, now);
         (Run, Worker, SuspectSince) = (run, worker, null);
         (ObjectKey, Sha256, SizeBytes) = (image.ObjectKey, image.Sha256, image.SizeBytes);
@@ -142,12 +143,14 @@ internal sealed class RenderTask
         (FailureCode, FailureDetail) = (code, detail);
     }
 
-    /// <summary>Back to the backlog after a charged attempt. Its worker lived to tell, so suspicion ends.</summary>
+    /// <summary>Back to the backlog after an attempt that failed. Its worker lived to tell, so suspicion ends.</summary>
     /// <param name="job">Its job.</param>
     /// <param name="notBefore">Earliest next dispatch; null for at once.</param>
-    public void TryAgain(RenderJob job, DateTimeOffset? notBefore)
+    /// <param name="isCharged">Whether the attempt counts.</param>
+    public void TryAgain(RenderJob job, DateTimeOffset? notBefore, bool isCharged = true)
     {
         Transitions.Apply(job, this, TaskEvent.Requeued);
+        if (!isCharged) Charged--;
         (NotBefore, AvoidWorker, SuspectSince) = (notBefore, Worker, null);
         (LeaseExpiresAt, Run) = (null, null);
     }
@@ -160,16 +163,25 @@ internal sealed class RenderTask
         (LeaseExpiresAt, Run) = (null, null);
     }
 
-    /// <summary>Ends it by request, as the canceling statement writes it.</summary>
-    public void Cancel(RenderJob job, DateTimeOffset now) => End(job, TaskEvent.Canceled, now);
-
-    /// <summary>Back to the backlog with all its attempts, as the retrying statement writes it. Suspicion stays: whoever asks again harms nobody else.</summary>
-    public void Retry(RenderJob job)
+    /// <summary>What it is in the light of its job: its own status, unless its row trails a change of the job as a whole (<see cref="TrailingTasks"/>).</summary>
+    public string StatusIn(RenderJob job)
     {
-        Transitions.Apply(job, this, TaskEvent.Retried);
-        job.CostEnded -= Cost;
-        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
-        (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
+        var status = Status == TaskStatuses.Failed && EndedSeq <= job.RetriedSeq ? Transitions.Of(TaskEvent.Retried).To : Status;
+        return status == TaskStatuses.Queued && job.CanceledSeq is not null ? Transitions.Of(TaskEvent.Canceled).To : status;
+    }
+
+    /// <summary>Follows a change of its job as a whole, as the statements of <see cref="TrailingTasks"/> write it. The job has counted it already.</summary>
+    public void CatchUp(RenderJob job)
+    {
+        if (Status == TaskStatuses.Failed && EndedSeq <= job.RetriedSeq) Retry();
+        if (Status == TaskStatuses.Queued && job.CanceledSeq is not null) Cancel(job);
+    }
+
+    /// <summary>Ends it with its job, which was canceled.</summary>
+    public void Cancel(RenderJob job)
+    {
+        Transitions.Follow(this, TaskEvent.Canceled);
+        (LeaseExpiresAt, EndedAt, EndedSeq) = (null, job.EndedAt, job.CanceledSeq + Index);
     }
 
     /// <summary>Counts a run that was lost through no proved fault of this task, and prefers another worker for the next.</summary>
@@ -187,6 +199,14 @@ internal sealed class RenderTask
         if (IsSuspect) DeathsAlone++;
         SuspectSince ??= now;
         return DeathsAlone;
+    }
+
+    // With all its attempts. Suspicion stays: whoever asks again harms nobody else.
+    private void Retry()
+    {
+        Transitions.Follow(this, TaskEvent.Retried);
+        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
+        (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
     }
 
     private void End(RenderJob job, TaskEvent happened, DateTimeOffset now)

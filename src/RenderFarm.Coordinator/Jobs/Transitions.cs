@@ -113,12 +113,19 @@ internal static class Transitions
     /// <exception cref="InvalidOperationException">The event is not legal in the task's status.</exception>
     public static void Apply(RenderJob job, RenderTask task, TaskEvent happened)
     {
-        if (Refusal(task.Status, happened) is { } refusal)
-            throw new InvalidOperationException($"Task {task.Job}/{task.Index}: {refusal}.");
         var from = task.Status;
-        task.Status = Of(happened).To;
+        Follow(task, happened);
         job.Count(from, -1);
         job.Count(task.Status, +1);
+    }
+
+    /// <summary>Moves a task whose job has counted the event already, for all its tasks at once.</summary>
+    /// <exception cref="InvalidOperationException">The event is not legal in the task's status.</exception>
+    public static void Follow(RenderTask task, TaskEvent happened)
+    {
+        if (Refusal(task.Status, happened) is { } refusal)
+            throw new InvalidOperationException($"Task {task.Job}/{task.Index}: {refusal}.");
+        task.Status = Of(happened).To;
     }
 
     /// <summary>Moves a job.</summary>

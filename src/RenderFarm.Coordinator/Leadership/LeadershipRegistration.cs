@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
 using RenderFarm.Coordinator.Rescue;
@@ -15,7 +16,8 @@ internal static class LeadershipRegistration
         services.AddSingleton<ILeadershipGained, LeasesAtTakeover>();
         // It runs against the clock of the database, which no injected clock can hold still.
         services.AddSingleton<ILeadership>(provider => provider.GetRequiredService<IDatabase>() is PostgresDatabase shared
-            ? ActivatorUtilities.CreateInstance<SharedLeadership>(provider, shared, TimeProvider.System)
+            ? ActivatorUtilities.CreateInstance<SharedLeadership>(
+                provider, shared, () => provider.GetRequiredService<IAttemptSender>().IsReady, TimeProvider.System)
             : ActivatorUtilities.CreateInstance<SoleLeadership>(provider));
         services.AddSingleton(provider => (IHostedService)provider.GetRequiredService<ILeadership>());
         return services;

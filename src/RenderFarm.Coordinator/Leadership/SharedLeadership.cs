@@ -9,7 +9,7 @@ namespace RenderFarm.Coordinator.Leadership;
 
 /// <summary>
 /// The leadership over a record that several coordinators share. Renews what it holds, seeks what it does not: a standby knows when the
-/// leader expires and is there at that moment. A clean stop hands the leadership on at once.
+/// leader expires and is there at that moment. A clean stop hands the leadership on at once. A leader without a bus offers it (<see cref="BusStanding"/>).
 /// </summary>
 /// <remarks>
 /// <see cref="Epoch"/> goes out by this coordinator's own monotonic clock, counted from before the renewal was sent, so it is gone before the
@@ -17,6 +17,7 @@ namespace RenderFarm.Coordinator.Leadership;
 /// </remarks>
 internal sealed class SharedLeadership(
     PostgresDatabase database,
+    Func<bool> isBusUp,
     IEnumerable<ILeadershipGained> followUps,
     IOptions<RecordOptions> options,
     IOptions<CoordinatorOptions> coordinator,
@@ -26,6 +27,7 @@ internal sealed class SharedLeadership(
     private readonly string _holder = $"{coordinator.Value.Name}/{Guid.NewGuid():N}";
     private readonly TimeSpan _duration = options.Value.LeadershipDuration;
     private readonly TimeProvider _clock = clock;
+    private readonly BusStanding _bus = new(clock);
     private NpgsqlConnection? _connection;
     private Term? _term;
 
@@ -52,6 +54,7 @@ internal sealed class SharedLeadership(
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
+        _bus.Look(isBusUp());
         try
         {
             // A connection of its own: a pool that is used up must not cost the leadership.
@@ -68,10 +71,12 @@ internal sealed class SharedLeadership(
 
     private async Task<bool> RenewAsync(Term term, CancellationToken stopping)
     {
-        var asked = _clock.GetTimestamp();
-        if (await LeaderRow.RenewAsync(_connection!, term.Epoch, _duration, stopping))
+        var (asked, isOffered) = (_clock.GetTimestamp(), _bus.IsAway);
+        if (await LeaderRow.RenewAsync(_connection!, term.Epoch, _holder, isOffered, _duration, stopping))
         {
-            Volatile.Write(ref _term, term with { RenewedAt = asked });
+            Volatile.Write(ref _term, term with { RenewedAt = asked, IsOffered = isOffered });
+            if (isOffered && !term.IsOffered) CoordinatorLog.LeadershipOffered(logger, term.Epoch);
+            if (!isOffered && term.IsOffered) CoordinatorLog.LeadershipKept(logger, term.Epoch);
             return true;
         }
 
@@ -83,18 +88,18 @@ internal sealed class SharedLeadership(
     private async Task<bool> SeekAsync(CancellationToken stopping)
     {
         var asked = _clock.GetTimestamp();
-        var (epoch, expiresIn) = await LeaderRow.TakeAsync(_connection!, _holder, _duration, stopping);
+        var (epoch, freeIn) = await LeaderRow.TakeAsync(_connection!, _holder, _duration, _bus.Deference, _bus.IsSettled, stopping);
         if (epoch is { } gained)
         {
             await FollowUpAsync(gained, stopping);
-            Volatile.Write(ref _term, new Term(gained, asked));
+            Volatile.Write(ref _term, new Term(gained, asked, IsOffered: false));
             CoordinatorLog.LeadershipGained(logger, gained);
             Gained?.Invoke();
             return false;
         }
 
-        if (expiresIn > options.Value.LeadershipRenewal) return false;
-        await Task.Delay(expiresIn > TimeSpan.Zero ? expiresIn : TimeSpan.Zero, _clock, stopping);
+        if (freeIn > options.Value.LeadershipRenewal) return false;
+        await Task.Delay(freeIn > TimeSpan.Zero ? freeIn : TimeSpan.Zero, _clock, stopping);
         return true;
     }
 
@@ -116,5 +121,5 @@ internal sealed class SharedLeadership(
         if (Interlocked.Exchange(ref _connection, null) is { } connection) await connection.DisposeAsync();
     }
 
-    private sealed record Term(long Epoch, long RenewedAt);
+    private sealed record Term(long Epoch, long RenewedAt, bool IsOffered);
 }

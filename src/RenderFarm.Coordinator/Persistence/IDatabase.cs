@@ -56,7 +56,8 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
 
     /// <summary>
     /// Claims tasks and books the claims on their jobs, in one transaction. Tasks that are no longer queued are left out, and those for a worker
-    /// that has left, was lost or was drained meanwhile; with an epoch that does not hold any more, all are.
+    /// that has left, was lost or was drained meanwhile, and those of a job that was paused or pinned to another profile than the device's; with an epoch
+    /// that does not hold any more, and while the farm is paused, all are.
     /// </summary>
     Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation);
 

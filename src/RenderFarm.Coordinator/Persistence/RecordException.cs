@@ -8,6 +8,9 @@ public sealed class RecordException : Exception
     {
     }
 
+    /// <summary>Whether the database was away, so that a later try may succeed; default false.</summary>
+    public bool IsPassing { get; init; }
+
     /// <inheritdoc />
     public RecordException() : this("The record cannot be used.", null)
     {

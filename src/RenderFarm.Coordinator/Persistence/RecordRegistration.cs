@@ -24,7 +24,9 @@ internal static class RecordRegistration
         services.AddSingleton(Open);
         services.AddSingleton<IDbContextFactory<FarmDbContext>>(provider => provider.GetRequiredService<IDatabase>());
         services.AddSingleton<FarmRecord>();
-        services.AddSingleton<RecordStartup>().AddHostedService(provider => provider.GetRequiredService<RecordStartup>());
+        // It waits for a server, which no injected clock can hold still.
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordStartup>(provider, TimeProvider.System));
+        services.AddHostedService(provider => provider.GetRequiredService<RecordStartup>());
         services.AddLeadership();
         return services;
     }

@@ -76,11 +76,7 @@ internal sealed class JobProgressStream(
         // The job before its tasks: whatever ended before the job did is then among them.
         var row = (await getJob.RowAsync(job.Id, job.Tenant, cancellation))!;
         var ended = await record.ReadAsync(
-            db => db.Tasks.Where(task => task.Job == job.Id && task.EndedSeq > seen)
-                .OrderBy(task => task.EndedSeq)
-                .Take(PageSize)
-                .ToListAsync(cancellation),
-            cancellation);
+            db => db.Tasks.Where(task => task.Job == job.Id).EndedAfter(row, seen).Take(PageSize).ToListAsync(cancellation), cancellation);
         var text = new StringBuilder();
         if (ended.Count > 0)
         {
@@ -91,7 +87,8 @@ internal sealed class JobProgressStream(
         }
 
         var isCaughtUp = ended.Count < PageSize;
-        var isOver = isCaughtUp && row.EndSeq is not null;
+        // While rows trail a cancel, who has seen less than the last of them waits for their ends.
+        var isOver = isCaughtUp && row.EndSeq is { } end && (row.CanceledSeq is null || seen >= end - 1);
         if (isOver)
         {
             var view = (await getJob.FindAsync(job.Id, job.Tenant, cancellation))!;

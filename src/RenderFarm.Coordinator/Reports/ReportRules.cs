@@ -22,7 +22,8 @@ internal readonly record struct Ruling(Verdict Verdict, string? Reason = null);
 
 /// <summary>
 /// Which reports count; pure. The first success of a task wins, whichever run it comes from, while the task has not ended; one from a
-/// run that is not the current one must be confirmed by the object store, and have the profile that its job is pinned to meanwhile.
+/// run that is not the current one must be confirmed by the object store. None counts that has another profile than its job is pinned to:
+/// a rescued run's job may have gone on elsewhere, and a command may have been taken by a later process of its worker on another device.
 /// Everything else counts only from the run that the record holds.
 /// </summary>
 internal static class ReportRules
@@ -37,10 +38,9 @@ internal static class ReportRules
         var isHeld = task.Holds(report.Attempt, report.Run);
         if (report is SuccessReport success)
         {
-            if (isHeld) return new Ruling(Verdict.Accept);
-            return job.PinnedProfile is { } pin && pin != success.Image.Profile
-                ? Refuse($"the image comes from {success.Image.Profile}, and its job is pinned to {pin}")
-                : new Ruling(Verdict.Confirm);
+            return job.Takes(success.Image.Profile)
+                ? new Ruling(isHeld ? Verdict.Accept : Verdict.Confirm)
+                : Refuse($"the image comes from {success.Image.Profile}, and its job is pinned to {job.PinnedProfile}");
         }
 
         if (!isHeld)

@@ -57,14 +57,15 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
     /// <summary>An attempt failed: another follows, or the task ends.</summary>
     public void Fail(RenderTask task, AttemptFailure failure)
     {
-        if (RetryPolicy.Next(failure, task.Charged, options) is not { } wait)
+        var uncharged = RetryPolicy.NextUncharged(failure, task.Attempt - task.Charged, options);
+        if ((uncharged ?? RetryPolicy.Next(failure, task.Charged, options)) is not { } wait)
         {
             GiveUp(task, failure);
             return;
         }
 
         Note(task, failure);
-        task.TryAgain(JobOf(task), wait > TimeSpan.Zero ? Now + wait : null);
+        task.TryAgain(JobOf(task), wait > TimeSpan.Zero ? Now + wait : null, isCharged: uncharged is null);
     }
 
     /// <summary>A run was lost by nobody's fault, as when a living worker no longer lists it: nobody is charged for it.</summary>

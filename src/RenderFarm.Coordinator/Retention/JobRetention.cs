@@ -12,7 +12,7 @@ namespace RenderFarm.Coordinator.Retention;
 
 /// <summary>
 /// Deletes ended jobs whose time has come, in an order that a crash can cut anywhere: first the job is out of sight (nobody can retry what is
-/// half gone), then its images go, then its rows. Where tasks are partitioned by day a day's rows are dropped together once all its jobs
+/// half gone), then its images go, then its rows. Where tasks are partitioned by day a day's tasks are dropped together, after its jobs, once all of them
 /// have lost their images; only rows that would have to wait for others' longer than a day are deleted one job at a time. Never touches
 /// a job that has not ended. Workers that are gone for good are forgotten along with them. Runs on the leader alone.
 /// </summary>
@@ -26,6 +26,7 @@ internal sealed class JobRetention(
     ILogger<JobRetention> logger) : FarmLoop(options.Value.RetentionInterval, clock, logger)
 {
     private const int JobsAtOnce = 50;
+    private const int JobsInPart = 2_000;
     private const int PartitionsAhead = 3;
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromDays(1);
     private readonly TimeProvider _clock = clock;
@@ -36,15 +37,16 @@ internal sealed class JobRetention(
         await database.KeepPartitionsAsync(_clock.Now(), PartitionsAhead, stopping);
         await ForgetWorkersAsync(epoch, stopping);
         var hidden = await record.LeadAsync(epoch, db => HideAsync(db, stopping), stopping);
-        foreach (var job in await WithImagesAsync(stopping))
+        var withImages = await WithImagesAsync(stopping);
+        foreach (var job in withImages)
         {
             var count = await store.RemoveAllAsync(ObjectKey.ForJob(job), stopping);
             await record.LeadAsync(epoch, db => NoteAsync(db, job, stopping), stopping);
             CoordinatorLog.JobImagesDeleted(logger, job, count);
         }
 
-        await DropAsync(epoch, stopping);
-        return hidden == JobsAtOnce;
+        var deleted = await DropAsync(epoch, stopping);
+        return hidden == JobsAtOnce || withImages.Count == JobsAtOnce || deleted == JobsAtOnce;
     }
 
     private async Task ForgetWorkersAsync(long epoch, CancellationToken stopping)
@@ -74,14 +76,15 @@ internal sealed class JobRetention(
         return 0;
     }
 
-    private async Task DropAsync(long epoch, CancellationToken stopping)
+    private async Task<int> DropAsync(long epoch, CancellationToken stopping)
     {
         var now = _clock.Now();
         foreach (var (first, end) in await database.EndedDaysAsync(now, stopping))
         {
-            if (leadership.Epoch != epoch) return;
+            if (leadership.Epoch != epoch) return 0;
+            // The jobs before the day: cut short here, the day is still there to be named by the next pass. The other way round nobody would name what is left.
+            await DeleteJobsAsync(epoch, jobs => jobs.Where(job => job.Id >= first && job.Id < end), stopping);
             await database.DropDayAsync(first, stopping);
-            await record.LeadAsync(epoch, db => DeleteJobsAsync(db, db.Jobs.IgnoreQueryFilters().Where(job => job.Id >= first && job.Id < end), stopping), stopping);
             CoordinatorLog.DayDropped(logger, first);
         }
 
@@ -91,26 +94,41 @@ internal sealed class JobRetention(
                 .Select(job => new { job.Id, job.TasksTotal }).ToListAsync(stopping),
             stopping);
         foreach (var job in alone) await DeleteAloneAsync(epoch, job.Id, job.TasksTotal, stopping);
+        return alone.Count;
     }
 
     private async Task DeleteAloneAsync(long epoch, JobId job, int total, CancellationToken stopping)
     {
-        // In parts, so that no writer waits behind a million rows.
-        const int Part = 20_000;
-        for (var first = 0; first < total; first += Part)
-        {
-            await record.LeadAsync(epoch, db => db.Tasks.Where(task => task.Job == job && task.Index >= first && task.Index < first + Part).ExecuteDeleteAsync(stopping), stopping);
-        }
-
-        await record.LeadAsync(epoch, db => DeleteJobsAsync(db, db.Jobs.IgnoreQueryFilters().Where(row => row.Id == job), stopping), stopping);
+        await InPartsAsync(epoch, total, (db, first, end) => db.Tasks.Where(task => task.Job == job && task.Index >= first && task.Index < end).ExecuteDeleteAsync(stopping), stopping);
+        await DeleteJobsAsync(epoch, jobs => jobs.Where(row => row.Id == job), stopping);
     }
 
-    private static async Task<int> DeleteJobsAsync(FarmDbContext db, IQueryable<RenderJob> jobs, CancellationToken stopping)
+    // Some thousand rows of any table in a transaction, so that no writer, and not the renewal of the leadership, waits behind a million of them.
+    private async Task DeleteJobsAsync(long epoch, Func<IQueryable<RenderJob>, IQueryable<RenderJob>> choose, CancellationToken stopping)
     {
-        var ids = jobs.Select(job => job.Id);
-        await db.Failures.Where(failure => ids.Contains(failure.Job)).ExecuteDeleteAsync(stopping);
-        await db.JobInputs.Where(use => ids.Contains(use.Job)).ExecuteDeleteAsync(stopping);
-        await db.Sweeps.Where(sweep => ids.Contains(sweep.Job)).ExecuteDeleteAsync(stopping);
-        return await jobs.ExecuteDeleteAsync(stopping);
+        while (true)
+        {
+            var next = await record.ReadAsync(
+                db => choose(db.Jobs.IgnoreQueryFilters()).OrderBy(job => job.Id).Take(JobsInPart).Select(job => new { job.Id, job.TasksTotal }).ToListAsync(stopping), stopping);
+            if (next.Count == 0) return;
+            var (large, tasks) = (next[0], 0);
+            if (large.TasksTotal > TrailingTasks.Part)
+                await InPartsAsync(epoch, large.TasksTotal, (db, first, end) => db.Failures.Where(row => row.Job == large.Id && row.Index >= first && row.Index < end).ExecuteDeleteAsync(stopping), stopping);
+            var part = next.TakeWhile((job, place) => (tasks += job.TasksTotal) <= TrailingTasks.Part || place == 0).Select(job => job.Id).ToArray();
+            await record.LeadAsync(epoch, db => DeleteAsync(db, part, stopping), stopping);
+        }
+    }
+
+    private async Task InPartsAsync(long epoch, int total, Func<FarmDbContext, int, int, Task<int>> delete, CancellationToken stopping)
+    {
+        for (var first = 0; first < total; first += TrailingTasks.Part) await record.LeadAsync(epoch, db => delete(db, first, first + TrailingTasks.Part), stopping);
+    }
+
+    private static async Task<int> DeleteAsync(FarmDbContext db, JobId[] jobs, CancellationToken stopping)
+    {
+        await db.Failures.Where(failure => jobs.Contains(failure.Job)).ExecuteDeleteAsync(stopping);
+        await db.JobInputs.Where(use => jobs.Contains(use.Job)).ExecuteDeleteAsync(stopping);
+        await db.Sweeps.Where(sweep => jobs.Contains(sweep.Job)).ExecuteDeleteAsync(stopping);
+        return await db.Jobs.IgnoreQueryFilters().Where(job => jobs.Contains(job.Id)).ExecuteDeleteAsync(stopping);
     }
 }

@@ -63,7 +63,10 @@ internal sealed class FarmWorker
     /// <summary>When someone told it to take no more; null while it may. Set by drain, cleared by resume.</summary>
     public DateTimeOffset? DrainedAt { get; set; }
 
-    /// <summary>Tasks (<c>job/index</c>) that failed here by a fault of the worker, each once, the oldest first; empty at first. Changed by <see cref="WorkerStanding"/>.</summary>
+    /// <summary>
+    /// Tasks (<c>job/index</c>, with the code before it where the worker's surroundings were to blame) that failed here by a fault of the worker, each once,
+    /// the latest last and no more than decide; empty at first. Changed by <see cref="WorkerStanding"/>.
+    /// </summary>
     public List<string> Faults { get; set; } = [];
 
     /// <summary>Images since the first of <see cref="Faults"/>; 0 while there are none. Changed by <see cref="WorkerStanding"/>.</summary>

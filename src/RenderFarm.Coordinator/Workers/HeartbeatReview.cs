@@ -24,7 +24,7 @@ internal sealed class HeartbeatReview(
     public async Task<HeartbeatFindings> ReviewAsync(FarmDbContext db, FarmWorker worker, WorkerHeartbeat message, CancellationToken cancellation)
     {
         var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.Worker == message.Worker).ToListAsync(cancellation);
-        var verdict = HeartbeatRules.Review(held, message.Runs.Select(run => run.Attempt), clock.Now() + options.Value.LeaseDuration);
+        var verdict = HeartbeatRules.Review(held, message.Runs, clock.Now() + options.Value.LeaseDuration);
         worker.UnwantedRuns = verdict.Unwanted.Count;
         return new HeartbeatFindings(await ClaimsAsync(db, verdict.Lost, cancellation), verdict.Unwanted);
     }

@@ -1,4 +1,5 @@
 using RenderFarm.Contracts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Jobs;
 
 namespace RenderFarm.Coordinator.Workers;
@@ -9,9 +10,11 @@ namespace RenderFarm.Coordinator.Workers;
 internal sealed record HeartbeatVerdict(IReadOnlyList<RenderTask> Lost, IReadOnlyList<AttemptId> Unwanted);
 
 /// <summary>
-/// Compares what a worker lists with what the record says it holds; pure. Listed: the lease starts anew. Dispatched and missing twice since
-/// it was sent: sent again, because the message was lost; once may be a heartbeat that crossed it on the way. Sending again renews no
-/// lease: a worker that never takes an attempt up loses it when the lease ends. Listed but not held: unwanted.
+/// Compares what a worker lists with what the record says it holds; pure. Listed: the lease starts anew. Missing twice since it was sent:
+/// sent again; once may be a heartbeat that crossed it on the way, or a report that did. Either the command was lost, or the report is, in the
+/// hands of a coordinator that froze say: then the worker says it again and renders nothing. Sending again renews no lease: a worker that
+/// never takes an attempt up loses it when the lease ends. Nor does another run than the one that has started: whose end was lost for good
+/// would be run again and fail again for ever, and no report of it would count. Listed but not held: unwanted.
 /// </summary>
 internal static class HeartbeatRules
 {
@@ -20,20 +23,22 @@ internal static class HeartbeatRules
 
     /// <summary>Renews and counts.</summary>
     /// <param name="held">Every task that the record says the worker holds.</param>
-    /// <param name="listed">The attempts that the heartbeat lists.</param>
+    /// <param name="listed">What the heartbeat lists.</param>
     /// <param name="expires">When a lease that starts now ends.</param>
-    public static HeartbeatVerdict Review(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    public static HeartbeatVerdict Review(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed, DateTimeOffset expires)
     {
-        var strangers = listed.ToHashSet();
+        var runs = listed.ToLookup(run => run.Attempt, run => run.Run);
+        var strangers = runs.Select(ofAttempt => ofAttempt.Key).ToHashSet();
         var lost = new List<RenderTask>();
         foreach (var task in held)
         {
-            if (strangers.Remove(task.AttemptId))
+            strangers.Remove(task.AttemptId);
+            if (runs[task.AttemptId].Any(run => task.Run is null || task.Run == run))
             {
                 task.LeaseExpiresAt = expires;
                 task.MissedHeartbeats = 0;
             }
-            else if (task.Status == TaskStatuses.Dispatched && ++task.MissedHeartbeats >= MissesBeforeSendingAgain)
+            else if (++task.MissedHeartbeats >= MissesBeforeSendingAgain)
             {
                 task.MissedHeartbeats = 0;
                 lost.Add(task);

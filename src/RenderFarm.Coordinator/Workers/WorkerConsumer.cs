@@ -17,13 +17,13 @@ internal sealed class WorkerConsumer(WorkerRegistry registry, LeaseProbes probes
     IConsumer<LeaseProbe>
 {
     public Task Consume(ConsumeContext<WorkerAnnounced> context) => patience.HoldAsync(
-        EndpointNames.Workers, context.Message, () => registry.AnnounceAsync(context.Message, context.CancellationToken), context.CancellationToken);
+        EndpointNames.Workers, context.Message, () => registry.AnnounceAsync(RecordText.Of(context.Message), context.CancellationToken), context.CancellationToken);
 
     public Task Consume(ConsumeContext<WorkerHeartbeat> context) =>
-        patience.PassOverAsync(() => registry.HeartbeatAsync(context.Message, context.CancellationToken), context.CancellationToken);
+        patience.PassOverAsync(() => registry.HeartbeatAsync(RecordText.Of(context.Message), context.CancellationToken), context.CancellationToken);
 
     public Task Consume(ConsumeContext<WorkerLeft> context) => patience.HoldAsync(
-        EndpointNames.Workers, context.Message, () => registry.LeaveAsync(context.Message, context.CancellationToken), context.CancellationToken);
+        EndpointNames.Workers, context.Message, () => registry.LeaveAsync(RecordText.Of(context.Message), context.CancellationToken), context.CancellationToken);
 
     public Task Consume(ConsumeContext<LeaseProbe> context) =>
         patience.PassOverAsync(() => probes.ArriveAsync(context.Message, context.CancellationToken), context.CancellationToken);

@@ -118,7 +118,12 @@ internal sealed class WorkerRegistry(
         }
 
         // A new process holds nothing yet; a repeated announcement says nothing about runs.
-        if (worker.Incarnation != message.Incarnation) worker.UnwantedRuns = 0;
+        if (worker.Incarnation != message.Incarnation)
+        {
+            worker.UnwantedRuns = 0;
+            WorkerStanding.Restart(worker, now);
+        }
+
         worker.Incarnation = message.Incarnation;
         worker.Checkpoints = [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest), .. message.Capabilities.FetchesCheckpoints ? (string[])[FarmWorker.Fetches] : []];
         worker.Upscalers = UpscalerNames.Write(message.Capabilities.Upscalers);

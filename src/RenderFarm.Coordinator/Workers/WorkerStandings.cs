@@ -26,22 +26,24 @@ internal static class WorkerStandings
         foreach (var fault in faults)
         {
             var task = $"{fault.Attempt.Job}/{fault.Attempt.Index}";
-            if (await PardonOthersAsync(db, fault, task, cancellation)) continue;
+            if (IsPardonable(fault.Failure.Code) && await PardonOthersAsync(db, fault, task, options, cancellation)) continue;
             if (!workers.TryGetValue(fault.Worker, out var worker)) continue;
-            if (WorkerStanding.Fault(worker, task, fault.Failure.Detail, now, options))
+            if (WorkerStanding.Fault(worker, WorkerStanding.FaultOf(task, fault.Failure.Code), fault.Failure.Detail, now, options))
                 CoordinatorLog.WorkerQuarantined(logger, worker.Name, worker.TrialAt!.Value, worker.QuarantineReason!);
         }
     }
 
+    private static bool IsPardonable(string code) => WorkerStanding.IsWorkerFault(code) && !WorkerStanding.IsOfSurroundings(code);
+
     // A task that failed on two workers is its own fault, on both.
-    private static async Task<bool> PardonOthersAsync(FarmDbContext db, FailureReport fault, string task, CancellationToken cancellation)
+    private static async Task<bool> PardonOthersAsync(FarmDbContext db, FailureReport fault, string task, CoordinatorOptions options, CancellationToken cancellation)
     {
         var others = await db.Failures
             .Where(failure => failure.Job == fault.Attempt.Job && failure.Index == fault.Attempt.Index && failure.Worker != fault.Worker)
             .Select(failure => new { failure.Worker, failure.Code }).ToListAsync(cancellation);
-        var names = others.Where(other => WorkerStanding.IsWorkerFault(other.Code)).Select(other => other.Worker!).Append(fault.Worker).Distinct().ToArray();
+        var names = others.Where(other => IsPardonable(other.Code)).Select(other => other.Worker!).Append(fault.Worker).Distinct().ToArray();
         if (names.Length == 1) return false;
-        foreach (var worker in await db.Workers.Where(row => names.Contains(row.Name)).ToListAsync(cancellation)) WorkerStanding.Pardon(worker, task);
+        foreach (var worker in await db.Workers.Where(row => names.Contains(row.Name)).ToListAsync(cancellation)) WorkerStanding.Pardon(worker, task, options);
         return true;
     }
 }

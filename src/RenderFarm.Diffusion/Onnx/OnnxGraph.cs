@@ -38,20 +38,26 @@ internal sealed class OnnxGraph : IDisposable
 
     /// <summary>Loads a graph from its path (external weights are resolved beside it).</summary>
     /// <exception cref="CheckpointException">The file is missing or ONNX Runtime cannot read it.</exception>
+    /// <exception cref="InsufficientMemoryException">Memory does not hold it beside what else is loaded, which is not the file's fault.</exception>
     public static OnnxGraph Load(string file, OnnxSessionFactory sessions)
     {
         if (!System.IO.File.Exists(file)) throw new CheckpointException(file, "the file is missing");
         ExternalWeights.Check(file, sessions.AllowHardLinks);
         try
         {
-            var session = sessions.Open(file);
+            var session = sessions.SideCalls is { } calls ? calls.Time(() => sessions.Open(file)) : sessions.Open(file);
             return new OnnxGraph(file, session, sessions.MemoryOf(session), sessions.SideCalls);
         }
         catch (OnnxRuntimeException error)
         {
-            throw new CheckpointException(file, $"ONNX Runtime cannot load it ({FirstLine(error.Message)})", error);
+            throw WhyNotLoaded(file, error);
         }
     }
+
+    /// <summary>What ONNX Runtime's refusal to load a file means: that memory does not hold it, or else that the file is damaged.</summary>
+    public static Exception WhyNotLoaded(string file, Exception error) => MemoryExhaustion.IsNamedIn(error.Message)
+        ? new InsufficientMemoryException($"{file}: {FirstLine(error.Message)}", error)
+        : new CheckpointException(file, $"ONNX Runtime cannot load it ({FirstLine(error.Message)})", error);
 
     /// <inheritdoc cref="GraphInterface.Input" />
     public TensorSpec Input(params ReadOnlySpan<string> names) => Interface.Input(names);

@@ -13,13 +13,15 @@ internal sealed class OnnxSessionFactory
     /// <summary>Calls of the graphs opened here; null for graphs whose buffers are kept, which have a thread of their own.</summary>
     public SideCalls? SideCalls { get; }
 
+    /// <param name="options">What all sessions follow.</param>
+    /// <param name="clock">Times calls; null for the system's.</param>
     /// <exception cref="ArgumentException">The options name no device there could be.</exception>
     /// <exception cref="NotSupportedException">This build cannot drive the device.</exception>
-    public OnnxSessionFactory(PipelineOptions options)
+    public OnnxSessionFactory(PipelineOptions options, TimeProvider? clock = null)
     {
         _options = options;
         _device = ExecutionDevice.Parse(options.Device);
-        SideCalls = new SideCalls();
+        SideCalls = new SideCalls(clock);
     }
 
     private OnnxSessionFactory(PipelineOptions options, ExecutionDevice device, bool graphs)

@@ -20,18 +20,19 @@ internal sealed class PictureStage : IDisposable
 {
     private const int UpscalerChannels = 3;
     private readonly UNetLayout _unet;
-    private readonly Lazy<VaeEncoder> _encoder;
+    private readonly Func<VaeEncoder> _loadEncoder;
     private readonly Lazy<LowResolutionNoise> _lowResolution;
     private readonly UpscalerFolder _upscalers;
     private readonly bool _isReproducible;
+    private readonly Lock _gate = new();
+    private VaeEncoder? _encoder;
 
     /// <exception cref="CheckpointException">The UNet takes channels that no kind of ours does.</exception>
     public PictureStage(Checkpoint checkpoint, UNetLayout unet, OnnxSessionFactory sessions, string? upscalerFolder)
     {
         _unet = unet;
         _isReproducible = sessions.Determinism == DeterminismClass.Reproducible;
-        // Most pipelines never see a picture.
-        _encoder = new Lazy<VaeEncoder>(() => new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor));
+        _loadEncoder = () => new VaeEncoder(OnnxGraph.Load(checkpoint.VaeEncoderFile, sessions), checkpoint.VaeScale, checkpoint.VaeFactor);
         _lowResolution = new Lazy<LowResolutionNoise>(() => LowResolutionNoise.Of(checkpoint));
         _upscalers = new UpscalerFolder(upscalerFolder, sessions);
         SeesMask = unet.ExtraChannels == unet.Channels + 1 && unet.ClassLabels is null;
@@ -97,7 +98,7 @@ internal sealed class PictureStage : IDisposable
     {
         try
         {
-            var encoder = _encoder.Value;
+            var encoder = Encoder();
             if (!_isReproducible || encoder.OwnNoise is not { } operation) return encoder;
             throw new GenerationException(
                 GenerationError.BadRequest,
@@ -110,9 +111,15 @@ internal sealed class PictureStage : IDisposable
         }
     }
 
+    // Most pipelines never see a picture. One that finds no memory now may find it for the next.
+    private VaeEncoder Encoder()
+    {
+        lock (_gate) return _encoder ??= _loadEncoder();
+    }
+
     public void Dispose()
     {
         _upscalers.Dispose();
-        if (_encoder.IsValueCreated) _encoder.Value.Dispose();
+        _encoder?.Dispose();
     }
 }

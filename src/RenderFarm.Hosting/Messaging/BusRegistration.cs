@@ -36,6 +36,9 @@ public static class BusRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new FarmSender(
             provider.GetRequiredService<IBusControl>(), broker is not null, provider.GetRequiredService<IOptions<BusOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        // It waits for a broker, which no injected clock can hold still.
+        services.AddSingleton(_ => new QueuePause(broker is not null, TimeProvider.System));
+        services.AddReceiveEndpointObserver(provider => new QueuePause.Observer(provider.GetRequiredService<QueuePause>()));
         services.AddSingleton<IReadiness, BusReadiness>();
         services.AddReceiveObserver<UnreadableMessages>();
         services.AddMassTransit(bus =>

@@ -41,7 +41,13 @@ public sealed class FarmSender
     /// <exception cref="BusException">It was not confirmed in time.</exception>
     public Task PublishAsync<T>(T message, CancellationToken cancellation)
         where T : class => BoundedAsync(
-        message, "its listeners", either => _bus.Publish(message, Pipe.Execute<PublishContext<T>>(context => context.Durable = false), either), cancellation);
+        message, "its listeners", either => _bus.Publish(message, Pipe.Execute<PublishContext<T>>(context => Lighten(context, message)), either), cancellation);
+
+    private void Lighten(SendContext context, object message)
+    {
+        context.Durable = false;
+        if (_isRemote) context.TimeToLive = MessageLife.Of(message);
+    }
 
     private void Address(SendContext context, string queue, object message, bool isLasting)
     {

@@ -1,3 +1,4 @@
+using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 
 namespace RenderFarm.Hosting.Messaging;
@@ -15,6 +16,21 @@ internal static class MessageLife
     /// </summary>
     public static readonly TimeSpan OfTheMoment = TimeSpan.FromSeconds(6);
 
+    /// <summary>
+    /// Life of progress: 2 s. It is for who watches now, comes many times a second, and goes into a queue of each coordinator, those included that are gone and whose
+    /// queues stay for a while.
+    /// </summary>
+    public static readonly TimeSpan OfProgress = TimeSpan.FromSeconds(2);
+
+    /// <summary>Life of an announcement: 1 min, two of the times at which a worker that lives repeats it.</summary>
+    public static readonly TimeSpan OfAnnouncements = TimeSpan.FromMinutes(1);
+
     /// <summary>Life of a message; null for one that is kept until it is read.</summary>
-    public static TimeSpan? Of(object message) => message is WorkerHeartbeat or LeaseProbe ? OfTheMoment : null;
+    public static TimeSpan? Of(object message) => message switch
+    {
+        WorkerHeartbeat or LeaseProbe => OfTheMoment,
+        AttemptsProgressed => OfProgress,
+        WorkerAnnounced => OfAnnouncements,
+        _ => null,
+    };
 }

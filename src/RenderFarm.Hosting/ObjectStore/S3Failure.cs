@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Text.RegularExpressions;
 using Minio.Exceptions;
@@ -7,8 +8,17 @@ namespace RenderFarm.Hosting.ObjectStore;
 /// <summary>The server answered and said no.</summary>
 internal sealed class S3RefusedException(HttpStatusCode status, string code) : Exception($"it answered {(int)status} {code}")
 {
+    // A moment was bad, although the status blames the request. AWS and Ceph answer 400 to a body that a slow or broken line cut short, AWS also to one that did not
+    // arrive as it was sent and to too many requests at once; 409 is for one that met another on the same object.
+    private static readonly FrozenSet<string> PassingCodes = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "RequestTimeout", "RequestTimeoutException", "IncompleteBody", "BadDigest",
+        "SlowDown", "Throttling", "ThrottlingException", "RequestThrottled", "RequestLimitExceeded",
+        "OperationAborted", "ConditionalRequestConflict");
+
     /// <summary>Whether the same request may be answered otherwise a moment later.</summary>
-    public bool IsPassing => (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+    public bool IsPassing =>
+        (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || PassingCodes.Contains(code);
 }
 
 /// <summary>What an S3 server's refusals mean.</summary>

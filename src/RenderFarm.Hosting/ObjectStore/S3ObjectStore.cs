@@ -21,6 +21,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
 
     private readonly ObjectStoreOptions _options;
     private readonly HttpClient _http;
+    private readonly HttpClient _whole;
     private readonly IMinioClient _client;
     private readonly S3Tries _tries;
     private readonly TimeProvider _clock;
@@ -31,20 +32,22 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     public S3ObjectStore(ObjectStoreOptions options, TimeProvider clock, HttpMessageHandler? handler = null)
     {
         (_options, _clock) = (options, clock);
-        _http = new HttpClient(handler ?? new SocketsHttpHandler
+        handler ??= new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             AutomaticDecompression = DecompressionMethods.None,
-        })
-        { Timeout = Timeout.InfiniteTimeSpan };
+        };
+        // The token of each try is its time-out.
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _whole = new HttpClient(new S3Answers(handler), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         var endpoint = options.Address!;
         _client = new MinioClient()
             .WithEndpoint(endpoint)
             .WithSSL(endpoint.Scheme == Uri.UriSchemeHttps)
             .WithCredentials(options.AccessKey, options.SecretKey)
             .WithRegion(options.Region)
-            .WithHttpClient(_http)
+            .WithHttpClient(_whole)
             .Build();
         _tries = new S3Tries(options, clock);
     }
@@ -123,22 +126,10 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     public async IAsyncEnumerable<ObjectKey> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var request = new ListObjectsArgs().WithBucket(_options.Bucket).WithPrefix(prefix).WithRecursive(true);
-        await using var keys = _client.ListObjectsEnumAsync(request, cancellation).GetAsyncEnumerator(cancellation);
-        // A listing that breaks off goes no further: its reader begins anew, because what was given out cannot be taken back.
-        while (await _tries.OnceAsync($"list {prefix}", async () =>
-        {
-            try
-            {
-                return await keys.MoveNextAsync();
-            }
-            catch (Exception error) when (S3Failure.IsNotFound(error))
-            {
-                return false;
-            }
-        }, cancellation))
+        await foreach (var item in _tries.EachAsync($"list {prefix}", listing => _client.ListObjectsEnumAsync(request, listing), cancellation))
         {
             // One object of a stranger's must not end the farm's own listing.
-            if (ObjectKey.TryParse(keys.Current.Key) is { } key) yield return key;
+            if (ObjectKey.TryParse(item.Key) is { } key) yield return key;
         }
     }
 
@@ -146,6 +137,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     public void Dispose()
     {
         _client.Dispose();
+        _whole.Dispose();
         _http.Dispose();
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RenderFarm.Hosting.ObjectStore;
 
 /// <summary>Runs requests to an S3 server: each try has its time, passing failures are tried again, and the last becomes an <see cref="ObjectStoreException"/>.</summary>
@@ -33,20 +35,44 @@ internal sealed class S3Tries(ObjectStoreOptions options, TimeProvider clock)
         }
     }
 
-    /// <summary>As <see cref="RunAsync"/>, for what cannot be tried twice.</summary>
-    public async Task<T> OnceAsync<T>(string what, Func<Task<T>> request, CancellationToken cancellation)
+    /// <summary>
+    /// As <see cref="RunAsync"/>, for an answer that comes in steps, each of which has its time. Not tried twice: what was given out cannot be taken back, so its
+    /// reader begins anew. What is not there has no steps.
+    /// </summary>
+    /// <exception cref="ObjectStoreException">The server refused, could not be reached or broke off.</exception>
+    public async IAsyncEnumerable<T> EachAsync<T>(
+        string what, Func<CancellationToken, IAsyncEnumerable<T>> request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        try
+        // One for all steps, since an enumerator takes its token at the start; it runs only during a step, for the reader may take his time between two.
+        using var timeout = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        // A step that is given up is still waited for: an enumerator at work refuses to be disposed, and would keep its request.
+        await using var steps = request(either.Token).GetAsyncEnumerator(either.Token);
+        while (await StepAsync()) yield return steps.Current;
+
+        async Task<bool> StepAsync()
         {
-            return await request().WaitAsync(options.Timeout, clock, cancellation);
-        }
-        catch (Exception) when (cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellation);
-        }
-        catch (Exception error)
-        {
-            throw Failure(what, error, error is TimeoutException);
+            timeout.CancelAfter(options.Timeout);
+            try
+            {
+                return await steps.MoveNextAsync();
+            }
+            catch (Exception) when (cancellation.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+            catch (Exception error) when (S3Failure.IsNotFound(error))
+            {
+                return false;
+            }
+            catch (Exception error)
+            {
+                throw Failure(what, error, timeout.IsCancellationRequested);
+            }
+            finally
+            {
+                timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+            }
         }
     }
 

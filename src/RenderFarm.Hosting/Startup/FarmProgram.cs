@@ -16,8 +16,14 @@ namespace RenderFarm.Hosting.Startup;
 /// <param name="Build">Adds its services.</param>
 /// <param name="Map">Adds its routes.</param>
 /// <param name="Explain">A sentence for a failure of the start that the operator can remove; null for one that only a programmer can.</param>
+/// <param name="MayPass">Whether such a failure may be over at the next start; null (the default) when none ever is.</param>
 public sealed record FarmRole(
-    string Name, int Port, Func<WebApplicationBuilder, Task> Build, Action<WebApplication> Map, Func<Exception, string?> Explain);
+    string Name,
+    int Port,
+    Func<WebApplicationBuilder, Task> Build,
+    Action<WebApplication> Map,
+    Func<Exception, string?> Explain,
+    Func<Exception, bool>? MayPass = null);
 
 /// <summary>Something that the operator set, or did not set, keeps the process from starting.</summary>
 /// <param name="message">One sentence that names the key, the value and what is allowed.</param>
@@ -32,7 +38,10 @@ public static class FarmProgram
     /// <summary>Exit code of a failure that is not the configuration's; the log has it in full.</summary>
     public const int Failed = 1;
 
-    /// <summary>Exit code of a program that ended by itself and will be well after a new start (<c>EX_TEMPFAIL</c> of <c>sysexits.h</c>); see <see cref="EarlyEnd"/>.</summary>
+    /// <summary>
+    /// Exit code of a program that ended by itself and will be well after a new start (<c>EX_TEMPFAIL</c> of <c>sysexits.h</c>): see <see cref="EarlyEnd"/>; or of one that
+    /// could not start for something that may pass.
+    /// </summary>
     public const int StartAgain = 75;
 
     /// <summary>Exit code of a configuration that cannot be used (<c>EX_CONFIG</c> of <c>sysexits.h</c>): starting again will not help.</summary>
@@ -47,7 +56,7 @@ public static class FarmProgram
         {
             await using var application = await BuildAsync(args, role);
             var end = application.Services.GetRequiredService<EarlyEnd>();
-            await application.RunAsync();
+            await RunAsync(application);
             if (end.Reason is not { } reason) return Done;
             await Console.Error.WriteLineAsync($"The {role.Name} ended by itself, to be started again: {reason}");
             return StartAgain;
@@ -61,7 +70,21 @@ public static class FarmProgram
             }
 
             await Console.Error.WriteLineAsync($"error: {sentence}");
-            return WrongConfiguration;
+            return role.MayPass?.Invoke(error) == true ? StartAgain : WrongConfiguration;
+        }
+    }
+
+    private static async Task RunAsync(WebApplication application)
+    {
+        // The application is gone when the run ends.
+        var stopping = application.Lifetime.ApplicationStopping;
+        try
+        {
+            await application.RunAsync();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // It was asked to end while it was starting.
         }
     }
 

@@ -220,7 +220,6 @@ internal sealed class CheckpointCache : IDisposable
     private static string CodeOf(TransferFault fault) => fault switch
     {
         TransferFault.Damaged => FailureCodes.CheckpointDamaged,
-        TransferFault.DiskFull => FailureCodes.CacheFull,
         _ => FailureCodes.CacheFailed,
     };
 }

@@ -1,6 +1,7 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Diffusion;
+using RenderFarm.Worker.NullRenderer;
 
 namespace RenderFarm.Worker.Devices;
 
@@ -32,9 +33,10 @@ internal sealed class RenderDevice(string name, PipelineCache pipelines, StepWat
         };
     }
 
-    /// <summary>Profile of a worker's options on a device.</summary>
-    public static string ProfileOf(WorkerOptions options, string device) =>
-        SettingsMapping.ToProfile(ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options, device))).ToString();
+    /// <summary>Profile of a worker's options on a device: the one that its images will name, or a reproducible job would take none of them.</summary>
+    public static string ProfileOf(WorkerOptions options, string device) => SettingsMapping.ToProfile(options.Renderer == WorkerOptions.NullRenderer
+        ? NullPipeline.Nothing
+        : ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options, device))).ToString();
 
     /// <summary>Memory of a device: what a CPU's process may take, or the limit that was set for a GPU's graphs.</summary>
     public static long? MemoryOf(WorkerOptions options, string device) =>

@@ -11,12 +11,15 @@ namespace RenderFarm.Worker.NullRenderer;
 /// </summary>
 internal sealed class NullPipeline(int slots, TimeSpan time, TimeProvider clock) : ITextToImagePipeline
 {
+    /// <summary>What its images come from.</summary>
+    public static readonly ExecutionEnvironment Nothing = new("null 1.0", "none", "none");
+
     private const int Side = 8;
     private readonly SemaphoreSlim _places = new(slots, slots);
 
     public int Slots => slots;
 
-    public ExecutionEnvironment Environment { get; } = new("null 1.0", "none", "none");
+    public ExecutionEnvironment Environment => Nothing;
 
     public async Task<GenerationResult> GenerateAsync(
         GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellation = default)

@@ -36,6 +36,9 @@ internal sealed class WorkerMeters : IDisposable
             case AttemptStarted started:
                 _begun.TryAdd(started.Run, 0);
                 break;
+            case AttemptSucceeded repeated when !_begun.ContainsKey(repeated.Run):
+                // Said again: counted already.
+                break;
             case AttemptSucceeded succeeded:
                 _images.Add(1);
                 End(succeeded.Run, "succeeded");

@@ -32,7 +32,7 @@ internal sealed class BenchRecord : IAsyncDisposable
         await database.MigrateAsync(CancellationToken.None);
         await database.KeepPartitionsAsync(TimeProvider.System.GetUtcNow(), 1, CancellationToken.None);
         await using var connection = await database.Source.OpenConnectionAsync();
-        var (epoch, _) = await LeaderRow.TakeAsync(connection, "benchmark", TimeSpan.FromHours(1), CancellationToken.None);
+        var (epoch, _) = await LeaderRow.TakeAsync(connection, "benchmark", TimeSpan.FromHours(1), TimeSpan.Zero, takesOffered: false, CancellationToken.None);
         return new BenchRecord(database, epoch!.Value);
     }
 

@@ -32,11 +32,12 @@ public class LeaseTests : CoordinatorTest
         var worker = await StartWithWorkerAsync();
         var job = await Host.SubmitAsync(new { prompt = "x", images = 2 }, Deadline);
         var attempts = new[] { (await worker.NextAsync(Deadline)).Attempt, (await worker.NextAsync(Deadline)).Attempt };
-        await worker.StartAsync(attempts[0], new RunId(Guid.NewGuid()));
+        var run = new RunId(Guid.NewGuid());
+        await worker.StartAsync(attempts[0], run);
         await Host.UntilAsync(job.Id, view => view.Tasks.Running == 1, Deadline);
         await PassAsync(TimeSpan.FromSeconds(0.5));
         await PassAsync(TimeSpan.FromSeconds(0.5));
-        await worker.BeatAsync(new HeldRun(attempts[0], new RunId(Guid.NewGuid())), new HeldRun(attempts[1], new RunId(Guid.NewGuid())));
+        await worker.BeatAsync(new HeldRun(attempts[0], run), new HeldRun(attempts[1], new RunId(Guid.NewGuid())));
         var last = Clock.GetUtcNow();
         await UntilAsync<Page<WorkerView>>("/v1/workers", page => page.Items[0].LastSeenAt == last);
 

@@ -102,6 +102,50 @@ public class PauseTests : CoordinatorTest
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
+    [Fact]
+    public async Task Worker_whom_the_store_refuses_is_quarantined_and_costs_no_task_an_attempt()
+    {
+        var alpha = new ScriptedWorker("alpha", "cpu", Store) { Slots = 2, Script = Refused };
+        var beta = new ScriptedWorker("beta", "cpu", Store) { Slots = 1, Speed = 0.01, Script = ScriptedWorker.Succeed };
+        await StartAsync(options => (options.QuarantineFaults, options.RetryBackoff, options.MaxAttempts) = (3, TimeSpan.Zero, 1), alpha, beta);
+        await AnnounceAsync(alpha);
+        await AnnounceAsync(beta);
+
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 12 }, Deadline);
+
+        await Host.UntilAsync(job.Id, view => view.Status == "completed", Deadline);
+        var shown = (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items;
+        Assert.EndsWith("the last one said: Wrong key.", shown[0].Quarantine!.Reason, StringComparison.Ordinal);
+        Assert.Null(shown[1].Quarantine);
+    }
+
+    [Fact]
+    public async Task Store_that_refuses_all_workers_lets_the_backlog_wait_and_takes_it_when_it_takes_images_again()
+    {
+        var takes = false;
+        Task TryAsync(ScriptedWorker worker, RunAttempt command) => takes ? ScriptedWorker.Succeed(worker, command) : Refused(worker, command);
+        var alpha = new ScriptedWorker("alpha", "cpu", Store) { Slots = 2, Script = TryAsync };
+        var beta = new ScriptedWorker("beta", "cpu", Store) { Slots = 2, Script = TryAsync };
+        await StartAsync(options => (options.QuarantineFaults, options.RetryBackoff, options.MaxAttempts) = (3, TimeSpan.Zero, 1), alpha, beta);
+        await AnnounceAsync(alpha);
+        await AnnounceAsync(beta);
+
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 40 }, Deadline);
+
+        var waiting = await Host.UntilAsync(job.Id, view => view.Waiting is not null && view.Tasks.Queued == 40, Deadline);
+        Assert.Contains("different tasks failed on it and 0 succeeded; the last one said: Wrong key.", waiting.Waiting, StringComparison.Ordinal);
+        takes = true;
+        while ((await Host.GetAsync<JobView>($"/v1/jobs/{job.Id}", Deadline)).Status != "completed")
+        {
+            await PassAsync(TimeSpan.FromSeconds(2));
+            await alpha.BeatAsync();
+            await beta.BeatAsync();
+        }
+    }
+
+    private static Task Refused(ScriptedWorker worker, RunAttempt command) =>
+        worker.FailAsync(command.Attempt, new AttemptFailure(FailureCodes.StoreRefused, true, "Wrong key."));
+
     private static Task Fail(ScriptedWorker worker, RunAttempt command) =>
         worker.FailAsync(command.Attempt, new AttemptFailure(FailureCodes.EngineFailed, true, "No device."));
 

@@ -1,7 +1,10 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Testing.Coordinator;
+using RenderFarm.Testing.Services;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator;
@@ -28,6 +31,34 @@ public sealed class RecordStartTests : CoordinatorTest
         var refusal = await Assert.ThrowsAsync<RecordException>(() => StartAsync());
 
         Assert.Contains("99990101000000_Future", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Database_that_comes_up_later_is_waited_for()
+    {
+        await using var line = new FaultProxy("127.0.0.1", (await PostgresService.SharedAsync()).Port);
+        line.Refuse();
+        var starting = CoordinatorHost.StartAsync(PostgresService.Via(await PostgresRecord.NewEmptyAsync(), line.Port), Store, Clock, null);
+        while (line.Opened < 2)
+        {
+            Assert.False(starting.IsFaulted, starting.Exception?.ToString());
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Deadline);
+        }
+
+        line.Accept();
+        await using var host = await starting.WaitAsync(Deadline);
+
+        Assert.Empty((await host.GetAsync<Page<JobView>>("/v1/jobs", Deadline)).Items);
+    }
+
+    [Fact]
+    public async Task Database_that_refuses_this_user_is_not_waited_for()
+    {
+        var connection = new NpgsqlConnectionStringBuilder(await PostgresRecord.NewEmptyAsync()) { Username = "nobody-of-this-name" }.ConnectionString;
+
+        var refusal = await Assert.ThrowsAsync<RecordException>(() => CoordinatorHost.StartAsync(connection, Store, Clock, null));
+
+        Assert.False(refusal.IsPassing);
     }
 
     [Fact]

@@ -108,6 +108,22 @@ public sealed class BrokerRightsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Progress_that_nobody_reads_keeps_its_latest_five_thousand_messages_and_failed_ones_are_bounded_by_their_own_rule()
+    {
+        const string Progress = "farm.progress.gone-1";
+        await using var coordinator = await OpenAsync("coordinator");
+        await coordinator.QueueDeclareAsync(Progress, durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await coordinator.QueueDeclareAsync(Progress + "_error", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        var sends = Enumerable.Range(0, 5_010).Select(number => coordinator.BasicPublishAsync("", Progress, mandatory: true, BitConverter.GetBytes(number), Cancellation).AsTask());
+        await Task.WhenAll(sends);
+
+        Assert.Equal(5_000u, (await coordinator.QueueDeclarePassiveAsync(Progress, Cancellation)).MessageCount);
+        Assert.Equal(BitConverter.GetBytes(10), (await coordinator.BasicGetAsync(Progress, autoAck: true, Cancellation))!.Body.ToArray());
+        var rules = await _broker!.RunAsync($"rabbitmqctl --quiet --vhost {ShippedBroker.VirtualHost} list_queues name policy", Cancellation);
+        Assert.Contains($"{Progress}_error\tfailed-messages-are-bounded", rules, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Broker_of_an_operator_gets_the_same_by_one_command()
     {
         await _broker!.RunAsync("infra/rabbitmq/for-your-broker.sh other | rabbitmqctl import_definitions", Cancellation);

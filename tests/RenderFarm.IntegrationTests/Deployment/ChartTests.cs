@@ -97,6 +97,18 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     }
 
     [Fact]
+    public async Task Pool_offers_upscalers_from_a_volume_that_it_cannot_write_to_and_none_without_one()
+    {
+        var pools = (await DeploymentsAsync("gpu-pools")).Concat(await DeploymentsAsync("minimal"))
+            .Where(deployment => deployment.Metadata.Labels.ContainsKey("renderfarm/pool"))
+            .ToDictionary(pool => pool.Metadata.Labels["renderfarm/pool"], pool => UpscalersOf(pool.Spec.Template.Spec));
+
+        Assert.Equal("upscalers", pools["a10"]!.PersistentVolumeClaim.ClaimName);
+        Assert.Equal("/srv/upscalers", pools["h100"]!.HostPath.Path);
+        Assert.Null(pools["cpu"]);
+    }
+
+    [Fact]
     public async Task Scaled_pool_leaves_its_size_to_KEDA_and_follows_the_cost_of_its_checkpoints()
     {
         var manifests = await RenderAsync("gpu-pools");
@@ -118,6 +130,8 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     [InlineData("/pools/0/checkpoints/0", "pools[0].checkpoints[0]=sd15")]
     [InlineData("/pools/0/cacheSize", "pools[0].cacheSize=20")]
     [InlineData("/pools/0/cacheSize", "pools[0].cacheSize=1.5Ti")]
+    [InlineData("/pools/0/upscalersHostPath", "pools[0].upscalersHostPath=upscalers")]
+    [InlineData("pool cpu has upscalersClaim and upscalersHostPath", "pools[0].upscalersClaim=upscalers", "pools[0].upscalersHostPath=/srv/upscalers")]
     [InlineData("/worker/stopGraceSeconds", "worker.stopGraceSeconds=301")]
     [InlineData("/coordinator/terminationGraceSeconds", "coordinator.terminationGraceSeconds=30")]
     [InlineData("replica", "coordinator.replica=2")]
@@ -148,6 +162,16 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
             .Select(variable => KeyValuePair.Create(variable.Name.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value.Replace("$(POD_NAME)", "pod-1", StringComparison.Ordinal)));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         return configuration.GetSection(WorkerOptions.Section).Get<WorkerOptions>(binder => binder.ErrorOnUnknownConfiguration = true)!;
+    }
+
+    // The volume in which a worker finds the folder of its setting.
+    private static V1Volume? UpscalersOf(V1PodSpec pod)
+    {
+        var container = pod.Containers.Single();
+        if (OptionsOf(container.Env).UpscalerFolder is not { } folder) return null;
+        var mount = container.VolumeMounts.Single(mount => mount.MountPath == folder);
+        Assert.True(mount.ReadOnlyProperty);
+        return pod.Volumes.Single(volume => volume.Name == mount.Name);
     }
 
     private static string Variable(V1Deployment worker, string name) =>

@@ -1,5 +1,7 @@
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Hosting.Startup;
 using RenderFarm.Testing.Faults;
+using RenderFarm.Testing.Services;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Faults;
@@ -57,6 +59,31 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Leader_that_loses_the_broker_alone_is_followed_within_five_seconds_by_one_that_dispatches()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Coordinators = 2, OwnLines = true }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var (away, finished) = await Crashes.CutOffLeaderAsync(farm, ledger, Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine($"{away.TotalSeconds:0.0} s without a leader, {finished.TotalSeconds:0.0} s to the last image, {verdict}");
+        Assert.InRange(away, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.True(verdict is { IsClean: true, Charged: 0 }, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Standby_that_loses_the_database_leaves_heartbeats_and_reports_to_the_leader_and_costs_no_worker_anything()
+    {
+        var settings = FarmSettings.Production with { Coordinators = 2, OwnLines = true, Slots = 1, Step = TimeSpan.FromMilliseconds(500) };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var lost = await Crashes.CutOffStandbyAsync(farm, ledger, settings.Lease, Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine($"{lost} runs lost, {verdict}");
+        Assert.Equal(0, lost);
+        Assert.True(verdict is { IsClean: true, Charged: 0, Orphans: 0 }, verdict.ToString());
+    }
+
+    [Fact]
     public async Task Cancel_while_the_broker_takes_nothing_is_answered_at_once()
     {
         // Images of eight seconds, several of them held: a send that waits for the broker gives up after ten.
@@ -90,6 +117,38 @@ public sealed class FaultTests(ITestOutputHelper output)
         output.WriteLine(verdict.ToString());
         Assert.Equal(0, verdict.Orphans);
         Assert.True(verdict.IsClean, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Attempts_that_the_broker_delivers_again_after_a_cut_are_rendered_once()
+    {
+        // Four slots: when the line comes back, four images are done, and four render.
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production with { Step = TimeSpan.FromMilliseconds(500) }, Cancellation);
+        var ledger = new FarmLedger(farm);
+        await Crashes.DeliverAgainAsync(farm, ledger, TimeSpan.FromSeconds(3), Cancellation);
+        var verdict = await FarmAudit.RunAsync(farm, ledger, Cancellation);
+        output.WriteLine(verdict.ToString());
+        Assert.True(verdict is { IsClean: true, Charged: 0, Orphans: 0 }, verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Leader_frozen_at_production_settings_has_no_image_rendered_twice()
+    {
+        var settings = FarmSettings.Production with { Coordinators = 2 };
+        await using var farm = await FarmUnderTest.StartAsync(settings, Cancellation);
+        var ledger = new FarmLedger(farm);
+        var outcome = await Zombies.LeadersAsync(farm, ledger, settings.Leadership, trials: 1, Cancellation);
+        output.WriteLine(outcome.ToString());
+        Assert.True(outcome.Verdict is { IsClean: true, Charged: 0, Orphans: 0 }, outcome.Verdict.ToString());
+    }
+
+    [Fact]
+    public async Task Coordinator_takes_few_messages_about_workers_in_advance_so_that_none_grows_old_in_its_hands()
+    {
+        await using var farm = await FarmUnderTest.StartAsync(FarmSettings.Production, Cancellation);
+        IReadOnlyList<BrokerConsumer> readers = [];
+        await Wait.UntilAsync(async () => (readers = await farm.Bus.ConsumersAsync()).Any(reader => reader.Queue.Name == EndpointNames.Workers), TimeSpan.FromSeconds(30), "a reader", Cancellation);
+        Assert.Equal([4], readers.Where(reader => reader.Queue.Name == EndpointNames.Workers).Select(reader => reader.Prefetch));
     }
 
     [Fact]

@@ -34,6 +34,8 @@ internal sealed class BusBench : IAsyncDisposable
 
     public FarmSender Sender => _host.Services.GetRequiredService<FarmSender>();
 
+    public QueuePause Pause => _host.Services.GetRequiredService<QueuePause>();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static CancelAttempt Command(int index) => new(new AttemptId(new JobId(Guid.Empty), index, 1));

@@ -124,6 +124,26 @@ public sealed class RabbitMqBusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Progress_is_gone_from_the_queue_of_a_coordinator_that_went_away()
+    {
+        const string Listeners = "RenderFarm.Contracts.Attempts:AttemptsProgressed";
+        const string Unread = "test.unread";
+        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        await using var connection = await new ConnectionFactory { Uri = World.Address }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.ExchangeDeclareAsync(Listeners, ExchangeType.Fanout, durable: true, cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(Unread, durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await channel.QueueBindAsync(Unread, Listeners, "", cancellationToken: Cancellation);
+
+        for (var step = 1; step <= 3; step++)
+            await bench.Sender.PublishAsync(new AttemptsProgressed("w", [new AttemptProgress(BusBench.Command(1).Attempt, new RunId(Guid.Empty), step, 3)]), Cancellation);
+
+        Assert.Equal(3u, (await channel.QueueDeclarePassiveAsync(Unread, Cancellation)).MessageCount);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while ((await channel.QueueDeclarePassiveAsync(Unread, Cancellation)).MessageCount > 0) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
+    }
+
+    [Fact]
     public async Task Send_that_was_given_up_while_the_broker_was_away_does_not_follow_when_it_is_back()
     {
         await using var proxy = new FaultProxy(World.Address);
@@ -226,6 +246,32 @@ public sealed class RabbitMqBusTests : IAsyncLifetime
         await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(9));
         await UntilIndexAsync(bench, 9);
         await bench.ReadyAsync();
+    }
+
+    [Fact]
+    public async Task Paused_queue_keeps_what_comes_for_others_and_is_read_again_afterwards_also_when_the_broker_was_away_meanwhile()
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        await using var other = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
+        await using var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port), TimeSpan.FromSeconds(1))).ReadyAsync();
+        await other.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        await bench.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        Assert.Contains(BusBench.Lasting, await bench.WhatIsAwayAsync(), StringComparison.Ordinal);
+        await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
+        other.Pause.Resume([BusBench.Lasting]);
+        await other.Reports.Reader.ReadAsync(Cancellation);
+        Assert.Equal(0, bench.Reports.Reader.Count);
+
+        proxy.Refuse();
+        await Assert.ThrowsAsync<BusException>(() => bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation));
+        bench.Pause.Resume([BusBench.Lasting]);
+        await bench.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        bench.Pause.Resume([BusBench.Lasting]);
+        proxy.Accept();
+        await bench.ReadyAsync();
+        await other.Pause.PauseAsync([BusBench.Lasting], Cancellation);
+        await bench.SendUntilTakenAsync(BusBench.Lasting, new AttemptReports([]));
+        await bench.Reports.Reader.ReadAsync(Cancellation);
     }
 
     [Fact]

@@ -8,14 +8,14 @@ namespace RenderFarm.Testing.Coordinator;
 internal static class AJob
 {
     /// <summary>A job whose tasks are all queued and cost 1 each.</summary>
-    public static RenderJob With(int total, string priority = Priorities.Normal) => new RenderJob
+    public static RenderJob With(int total, string priority = Priorities.Normal, string determinism = DeterminismClasses.Reproducible) => new RenderJob
     {
         Id = new JobId(Guid.CreateVersion7(DateTimeOffset.UnixEpoch)),
         Tenant = "default",
         Model = "demo",
         Checkpoint = ScriptedWorker.Digest,
         Priority = priority,
-        Determinism = DeterminismClasses.Reproducible,
+        Determinism = determinism,
         Format = ImageFormats.Png,
         TasksTotal = total,
         Cost = total,

@@ -16,12 +16,19 @@ public sealed class FakePipeline : ITextToImagePipeline
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _started = new();
+    private int _generated;
 
     public int Slots => 4;
 
     public ExecutionEnvironment Environment { get; } = new("fake 1.0", "none", "none");
 
     public bool IsDisposed { get; private set; }
+
+    /// <inheritdoc />
+    public TimeSpan? LongestCall { get; set; }
+
+    /// <summary>Images begun so far.</summary>
+    public int Generated => Volatile.Read(ref _generated);
 
     /// <summary>Completes when a request with this prompt has its slot.</summary>
     public Task Started(string prompt) => Signal(prompt).Task;
@@ -33,6 +40,7 @@ public sealed class FakePipeline : ITextToImagePipeline
         GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (request.Prompt.Contains("queue", StringComparison.Ordinal)) await _released.Task;
+        Interlocked.Increment(ref _generated);
         progress?.Report(new GenerationProgress(0, 2));
         Signal(request.Prompt).TrySetResult();
         if (request.Prompt.Contains("hold", StringComparison.Ordinal)) await _released.Task.WaitAsync(cancellation);

@@ -1,3 +1,4 @@
+using RenderFarm.Hosting.Messaging;
 using RenderFarm.Testing.Faults.Inside;
 using RenderFarm.Testing.Services;
 
@@ -44,7 +45,7 @@ public static class Crashes
         var leader = await Zombies.LeaderAsync(farm, cancellation);
         var epoch = await EpochAsync(farm, cancellation);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 32, enough.Token, coordinator: 1 - leader);
+        var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 32, enough.Token, coordinator: () => 1 - leader);
         await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "images to run", cancellation);
         var killed = TimeProvider.System.GetTimestamp();
         await farm.Coordinators[leader].KillAsync();
@@ -55,6 +56,55 @@ public static class Crashes
         await feeding;
         await ledger.AllEndedAsync(Limit, cancellation);
         return away;
+    }
+
+    /// <summary>The leader of two coordinators loses the broker, and nothing else. Returns the time until the other led and had images finished.</summary>
+    public static async Task<(TimeSpan Away, TimeSpan Finished)> CutOffLeaderAsync(FarmUnderTest farm, FarmLedger ledger, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        // A standby that has just come takes nothing from a leader.
+        await Wait.ForAsync(TimeSpan.FromSeconds(5), cancellation);
+        var leader = await Zombies.LeaderAsync(farm, cancellation);
+        var epoch = await EpochAsync(farm, cancellation);
+        var cut = TimeProvider.System.GetTimestamp();
+        farm.BrokerLineOf(leader).Refuse();
+        await ledger.SubmitAsync(4, cancellation, coordinator: leader);
+        await Wait.UntilAsync(async () => await EpochAsync(farm, cancellation) > epoch, Limit, "the standby to lead", cancellation);
+        var away = TimeProvider.System.GetElapsedTime(cut);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        var finished = TimeProvider.System.GetElapsedTime(cut);
+        farm.BrokerLineOf(leader).Accept();
+        return (away, finished);
+    }
+
+    /// <summary>
+    /// The standby of two coordinators loses the database while the only worker renders, for longer than a lease. Returns how often a run was lost.
+    /// </summary>
+    public static async Task<long> CutOffStandbyAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan away, CancellationToken cancellation)
+    {
+        farm.StartWorker("w-0");
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        var leader = await Zombies.LeaderAsync(farm, cancellation);
+        await ReadersAsync(2);
+        await ledger.SubmitAsync(12, cancellation, coordinator: leader);
+        await Wait.UntilAsync(async () => await RunningAsync(farm, cancellation) > 0, Limit, "an image to run", cancellation);
+        farm.DatabaseLineOf(1 - leader).Refuse();
+        await ReadersAsync(1);
+        await Wait.ForAsync(away, cancellation);
+        await ledger.SubmitAsync(4, cancellation, coordinator: leader);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        farm.DatabaseLineOf(1 - leader).Accept();
+        await ReadersAsync(2);
+        await ledger.SubmitAsync(4, cancellation, coordinator: 1 - leader);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        return await CountAsync(farm, "select sum(rescues + attempt - 1)::bigint from tasks", cancellation);
+
+        Task ReadersAsync(int count) => Wait.UntilAsync(
+            async () => await farm.ReadersAsync(EndpointNames.Reports) == count && await farm.ReadersAsync(EndpointNames.Workers) == count,
+            TimeSpan.FromSeconds(30), $"{count} to read what coordinators share", cancellation);
     }
 
     /// <summary>A job is canceled while the broker takes nothing. Returns how long the client waited for the answer.</summary>
@@ -106,6 +156,24 @@ public static class Crashes
         line.Refuse();
         await Wait.ForAsync(away, cancellation);
         line.Accept();
+        await ledger.AllEndedAsync(Limit, cancellation);
+    }
+
+    /// <summary>
+    /// The only worker hears the broker and is not heard: it takes attempts whose acknowledgements are lost. When the line is cut and comes back, the broker delivers
+    /// them again, some while they render and some when they are done.
+    /// </summary>
+    public static async Task DeliverAgainAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan unheard, CancellationToken cancellation)
+    {
+        var line = farm.NewBrokerLine();
+        farm.StartWorker("w-0", line: line);
+        await ledger.SubmitAsync(1, cancellation);
+        await ledger.AllEndedAsync(Limit, cancellation);
+        line.PauseQuestions();
+        await ledger.SubmitAsync(8, cancellation);
+        await Wait.ForAsync(unheard, cancellation);
+        line.Cut();
+        line.Resume();
         await ledger.AllEndedAsync(Limit, cancellation);
     }
 

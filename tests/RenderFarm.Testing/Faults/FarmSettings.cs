@@ -33,6 +33,9 @@ public sealed record FarmSettings
     /// <summary>Whether the broker and the database are this farm's own, to be stopped and killed.</summary>
     public bool OwnServers { get; init; }
 
+    /// <summary>Whether each coordinator has lines of its own, through those that all share, so that it can be cut off alone.</summary>
+    public bool OwnLines { get; init; }
+
     /// <summary>The production lease, heartbeat and look.</summary>
     public static FarmSettings Production { get; } = new() { Lease = TimeSpan.FromSeconds(12), Heartbeat = TimeSpan.FromSeconds(3), RescueInterval = TimeSpan.FromSeconds(0.5), Leadership = TimeSpan.FromSeconds(4) };
 }

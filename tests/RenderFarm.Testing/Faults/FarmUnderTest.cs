@@ -17,6 +17,7 @@ public sealed class FarmUnderTest : IAsyncDisposable
     private readonly List<FarmProcess> _processes = [];
     private readonly List<IAsyncDisposable> _owned = [];
     private readonly int[] _ports;
+    private readonly List<(FaultProxy Broker, FaultProxy Database)> _ownLines = [];
     private string _connection = "";
     private VirtualHost? _virtualHost;
     private HttpFaultProxy? _store;
@@ -39,6 +40,9 @@ public sealed class FarmUnderTest : IAsyncDisposable
     /// <summary>The broker; own only where the settings say so.</summary>
     public RabbitMqService Broker { get; private set; } = null!;
 
+    /// <summary>The farm's part of the broker.</summary>
+    public VirtualHost Bus => _virtualHost!;
+
     /// <summary>The database server; own only where the settings say so.</summary>
     public PostgresService Database { get; private set; } = null!;
 
@@ -47,6 +51,12 @@ public sealed class FarmUnderTest : IAsyncDisposable
 
     /// <summary>The coordinators' line to the database.</summary>
     public FaultProxy DatabaseLine { get; private set; } = null!;
+
+    /// <summary>A coordinator's own line to the broker; only where the settings say so.</summary>
+    public FaultProxy BrokerLineOf(int coordinator) => _ownLines[coordinator].Broker;
+
+    /// <summary>A coordinator's own line to the database; only where the settings say so.</summary>
+    public FaultProxy DatabaseLineOf(int coordinator) => _ownLines[coordinator].Database;
 
     /// <summary>The line to the object store, as requests see it.</summary>
     public HttpFaultProxy StoreLine => _store!;
@@ -89,9 +99,10 @@ public sealed class FarmUnderTest : IAsyncDisposable
     /// <summary>Starts a coordinator, again if need be, and waits until it answers.</summary>
     public async Task StartCoordinatorAsync(int index, (KillPoint Point, int Passage)? kill, CancellationToken cancellation)
     {
-        var settings = Shared(BrokerLine.Port);
+        var (broker, database) = _settings.OwnLines ? _ownLines[index] : (BrokerLine, DatabaseLine);
+        var settings = Shared(broker.Port);
         settings["ASPNETCORE_URLS"] = $"http://127.0.0.1:{_ports[index]}";
-        settings["RENDERFARM__RECORD__CONNECTION"] = PostgresService.Via(_connection, DatabaseLine.Port);
+        settings["RENDERFARM__RECORD__CONNECTION"] = PostgresService.Via(_connection, database.Port);
         settings["RENDERFARM__RECORD__LEADERSHIPDURATION"] = _settings.Leadership.ToString("c");
         settings["RENDERFARM__RECORD__LEADERSHIPRENEWAL"] = (_settings.Leadership / 4).ToString("c");
         settings["RENDERFARM__COORDINATOR__NAME"] = $"c{index}";
@@ -122,6 +133,9 @@ public sealed class FarmUnderTest : IAsyncDisposable
         return Add(FarmProcess.Start("worker", name, _folder, settings, kill));
     }
 
+    /// <summary>How many processes read a queue, as the broker knew it some seconds ago at most.</summary>
+    public async Task<int> ReadersAsync(string queue) => (await _virtualHost!.QueuesAsync()).SingleOrDefault(known => known.Name == queue)?.Readers ?? 0;
+
     /// <summary>Another line to the broker, for one worker.</summary>
     public FaultProxy NewBrokerLine() => Own(new FaultProxy(Broker.Address));
 
@@ -147,6 +161,8 @@ public sealed class FarmUnderTest : IAsyncDisposable
         _bucket = S3Service.NewBucketName();
         BrokerLine = Own(new FaultProxy(Broker.Address));
         DatabaseLine = Own(new FaultProxy("127.0.0.1", Database.Port));
+        for (var i = 0; _settings.OwnLines && i < _settings.Coordinators; i++)
+            _ownLines.Add((Own(new FaultProxy("127.0.0.1", BrokerLine.Port)), Own(new FaultProxy("127.0.0.1", DatabaseLine.Port))));
         _store = Own(await HttpFaultProxy.StartAsync(_s3.Endpoint));
         StoreWire = Own(new FaultProxy(_store.Address));
         Record = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_connection) { MaxPoolSize = 4 });

@@ -4,7 +4,13 @@ namespace RenderFarm.Testing.Faults;
 public static class Load
 {
     /// <summary>Keeps at least so many images waiting, until it is told that it is enough.</summary>
-    public static async Task FeedAsync(FarmUnderTest farm, FarmLedger ledger, int images, int waiting, CancellationToken enough, int coordinator = 0)
+    /// <param name="farm">The farm.</param>
+    /// <param name="ledger">Where each request is written down first.</param>
+    /// <param name="images">Images of one job.</param>
+    /// <param name="waiting">Open images below which another job follows.</param>
+    /// <param name="enough">Ends it.</param>
+    /// <param name="coordinator">Who is asked next; null for the first.</param>
+    public static async Task FeedAsync(FarmUnderTest farm, FarmLedger ledger, int images, int waiting, CancellationToken enough, Func<int>? coordinator = null)
     {
         try
         {
@@ -13,7 +19,7 @@ public static class Load
                 // While the database is away nobody can count; one job more does no harm.
                 var open = await FarmAudit.OpenTasksAsync(farm, enough);
                 if (open is < long.MaxValue && open >= waiting) await Wait.ForAsync(TimeSpan.FromMilliseconds(100), enough);
-                else await ledger.SubmitAsync(images, CancellationToken.None, coordinator: coordinator);
+                else await ledger.SubmitAsync(images, CancellationToken.None, coordinator: coordinator?.Invoke() ?? 0);
             }
         }
         catch (OperationCanceledException) when (enough.IsCancellationRequested)

@@ -14,6 +14,9 @@ public static class Zombies
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
+    // Who is asked of one that freezes waits for it to wake, and asks for nothing more.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Freezes workers in turn, three of four at a time.</summary>
     public static Task<ZombieOutcome> WorkersAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan lease, int trials, CancellationToken cancellation) =>
         RunAsync(farm, ledger, async (workers, trial) =>
@@ -25,16 +28,21 @@ public static class Zombies
             return frozen.Count;
         }, trials, cancellation);
 
-    /// <summary>Freezes whichever coordinator leads.</summary>
-    public static Task<ZombieOutcome> LeadersAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan leadership, int trials, CancellationToken cancellation) =>
-        RunAsync(farm, ledger, async (_, _) =>
+    /// <summary>Freezes whichever coordinator leads. Clients turn to the other one meanwhile, so that there is work.</summary>
+    public static Task<ZombieOutcome> LeadersAsync(FarmUnderTest farm, FarmLedger ledger, TimeSpan leadership, int trials, CancellationToken cancellation)
+    {
+        var awake = 0;
+        return RunAsync(farm, ledger, async (_, _) =>
         {
             var leader = await LeaderAsync(farm, cancellation);
+            awake = 1 - leader;
+            await Wait.ForAsync(AnswerTime, cancellation);
             farm.Coordinators[leader].Send(Signal.Stop);
             await Wait.ForAsync(leadership * 3, cancellation);
             farm.Coordinators[leader].Send(Signal.Continue);
             return 1;
-        }, trials, cancellation);
+        }, trials, cancellation, () => awake);
+    }
 
     /// <summary>Index of the coordinator that leads.</summary>
     public static async Task<int> LeaderAsync(FarmUnderTest farm, CancellationToken cancellation)
@@ -45,12 +53,12 @@ public static class Zombies
     }
 
     private static async Task<ZombieOutcome> RunAsync(
-        FarmUnderTest farm, FarmLedger ledger, Func<List<FarmProcess>, int, Task<int>> freeze, int trials, CancellationToken cancellation)
+        FarmUnderTest farm, FarmLedger ledger, Func<List<FarmProcess>, int, Task<int>> freeze, int trials, CancellationToken cancellation, Func<int>? asked = null)
     {
         var workers = Enumerable.Range(0, 4).Select(i => farm.StartWorker($"w-{i}")).ToList();
         await ledger.SubmitAsync(1, cancellation);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var feeding = Load.FeedAsync(farm, ledger, images: 16, waiting: 64, enough.Token);
+        var feeding = Load.FeedAsync(farm, ledger, images: 16, waiting: 64, enough.Token, asked);
         var seen = new Dictionary<(Guid, int), string>();
         var overwritten = 0;
         var done = 0;

@@ -66,6 +66,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Only answers are lost in the network: the server hears the client, and the client hears nothing.</summary>
     public void PauseAnswers() => _toClient = FlowGate.Closed(_toClient);
 
+    /// <summary>Only questions are lost in the network: the client hears the server, and the server hears nothing.</summary>
+    public void PauseQuestions() => _toServer = FlowGate.Closed(_toServer);
+
     /// <summary>Ends a pause; what was kept goes on its way.</summary>
     public void Resume()
     {

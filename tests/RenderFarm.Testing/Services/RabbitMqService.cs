@@ -91,6 +91,9 @@ public sealed class RabbitMqService : IAsyncDisposable
     internal async Task<IReadOnlyList<BrokerQueue>> QueuesAsync(string virtualHost) =>
         (await _management.GetFromJsonAsync<BrokerQueue[]>(new Uri($"api/queues/{virtualHost}", UriKind.Relative)))!;
 
+    internal async Task<IReadOnlyList<BrokerConsumer>> ConsumersAsync(string virtualHost) =>
+        (await _management.GetFromJsonAsync<BrokerConsumer[]>(new Uri($"api/consumers/{virtualHost}", UriKind.Relative)))!;
+
     internal async Task RemoveVirtualHostAsync(string name)
     {
         using var removed = await _management.DeleteAsync(new Uri($"api/vhosts/{name}", UriKind.Relative));
@@ -122,16 +125,28 @@ public sealed class RabbitMqService : IAsyncDisposable
     private sealed record BrokerConnection([property: JsonPropertyName("name")] string Name);
 }
 
+/// <summary>A reader of a queue as the broker's management interface shows it.</summary>
+/// <param name="Queue">What it reads.</param>
+/// <param name="Prefetch">Messages that it is given before it has acknowledged any.</param>
+public sealed record BrokerConsumer(
+    [property: JsonPropertyName("queue")] ConsumedQueue Queue, [property: JsonPropertyName("prefetch_count")] int Prefetch);
+
+/// <summary>The queue of a <see cref="BrokerConsumer"/>.</summary>
+/// <param name="Name">Its name.</param>
+public sealed record ConsumedQueue([property: JsonPropertyName("name")] string Name);
+
 /// <summary>A queue as the broker's management interface shows it. Counts are up to five seconds old.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">classic or quorum.</param>
 /// <param name="Durable">Whether it outlives a restart of the broker.</param>
 /// <param name="Arguments">What it was declared with.</param>
+/// <param name="Readers">How many read it.</param>
 public sealed record BrokerQueue(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("type")] string Type,
     [property: JsonPropertyName("durable")] bool Durable,
-    [property: JsonPropertyName("arguments")] IReadOnlyDictionary<string, System.Text.Json.JsonElement> Arguments);
+    [property: JsonPropertyName("arguments")] IReadOnlyDictionary<string, System.Text.Json.JsonElement> Arguments,
+    [property: JsonPropertyName("consumers")] int Readers = 0);
 
 /// <summary>One virtual host, gone with all its queues when disposed.</summary>
 public sealed class VirtualHost : IAsyncDisposable
@@ -153,6 +168,9 @@ public sealed class VirtualHost : IAsyncDisposable
 
     /// <summary>Its queues.</summary>
     public Task<IReadOnlyList<BrokerQueue>> QueuesAsync() => _broker.QueuesAsync(_name);
+
+    /// <summary>Who reads them.</summary>
+    public Task<IReadOnlyList<BrokerConsumer>> ConsumersAsync() => _broker.ConsumersAsync(_name);
 
     /// <summary>Closes every connection to it from the broker's side.</summary>
     public Task CloseConnectionsAsync() => _broker.CloseConnectionsAsync(_name);

@@ -32,7 +32,9 @@ public static class ScrapedFarm
         await using var application = Build(folder.Path);
         await application.StartAsync(cancellation);
         using var worker = new WorkerMeters(new HeldRuns(), Options.Create(new WorkerOptions()));
-        worker.Reported(new AttemptSucceeded(Attempt, RunId.New(TimeProvider.System), "w", new StoredImage("k", "s", 1, 1, "p")));
+        var run = RunId.New(TimeProvider.System);
+        worker.Reported(new AttemptStarted(Attempt, run, "w"));
+        worker.Reported(new AttemptSucceeded(Attempt, run, "w", new StoredImage("k", "s", 1, 1, "p")));
         await MeasureAsync(application.Services, cancellation);
 
         using var client = new HttpClient { BaseAddress = new Uri(application.Urls.Single()) };

@@ -44,12 +44,31 @@ public sealed class S3FaultTests
     }
 
     [Theory]
-    [InlineData(HttpStatusCode.Forbidden, true)]
-    [InlineData(HttpStatusCode.ServiceUnavailable, false)]
-    public async Task Store_that_says_no_is_told_apart_from_one_that_is_away(HttpStatusCode status, bool isRefusal)
+    [InlineData(HttpStatusCode.Forbidden, "AccessDenied", true)]
+    [InlineData(HttpStatusCode.Forbidden, "RequestTimeTooSkewed", true)]
+    [InlineData(HttpStatusCode.BadRequest, "InvalidRequest", true)]
+    [InlineData(HttpStatusCode.BadRequest, "EntityTooLarge", true)]
+    [InlineData(HttpStatusCode.BadRequest, "RequestTimeout", false)]
+    [InlineData(HttpStatusCode.BadRequest, "IncompleteBody", false)]
+    [InlineData(HttpStatusCode.BadRequest, "BadDigest", false)]
+    [InlineData(HttpStatusCode.BadRequest, "ThrottlingException", false)]
+    [InlineData(HttpStatusCode.Conflict, "OperationAborted", false)]
+    [InlineData(HttpStatusCode.RequestTimeout, "", false)]
+    [InlineData(HttpStatusCode.TooManyRequests, "", false)]
+    [InlineData(HttpStatusCode.ServiceUnavailable, "SlowDown", false)]
+    public async Task Store_that_says_no_is_told_apart_from_one_that_is_away(HttpStatusCode status, string code, bool isRefusal)
     {
-        using var store = Store(_ => new HttpResponseMessage(status) { Content = new StringContent("<Error><Code>No</Code></Error>") }, tries: 1);
+        using var store = Store(_ => Refusal(status, code), tries: 1);
         Assert.Equal(isRefusal, (await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutAsync(Key, new byte[1], "image/png", Cancellation))).IsRefusal);
+    }
+
+    [Fact]
+    public async Task Put_that_the_server_saw_cut_short_is_sent_again()
+    {
+        var puts = 0;
+        using var store = Store(_ => Interlocked.Increment(ref puts) == 1 ? Refusal(HttpStatusCode.BadRequest, "RequestTimeout") : new HttpResponseMessage(), clock: TimeProvider.System);
+        await store.PutAsync(Key, new byte[1], "image/png", Cancellation);
+        Assert.Equal(2, puts);
     }
 
     [Fact]
@@ -62,12 +81,65 @@ public sealed class S3FaultTests
     [Fact]
     public async Task Listing_leaves_out_what_somebody_else_put_into_the_bucket()
     {
-        const string Contents = """
-            <?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>renderfarm</Name><IsTruncated>false</IsTruncated>
-            <Contents><Key>images/My Holiday.JPG</Key><Size>1</Size></Contents><Contents><Key>images/a.png</Key><Size>1</Size></Contents></ListBucketResult>
-            """;
-        using var store = Store(_ => new HttpResponseMessage { Content = new StringContent(Contents) });
+        using var store = Store(_ => new HttpResponseMessage { Content = new StringContent(Contents("images/My Holiday.JPG", "images/a.png")) });
         Assert.Equal(["images/a.png"], await store.ListAsync("images/", Cancellation).Select(key => key.Value).ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Listing_that_nobody_answers_fails_after_its_time_and_takes_its_request_back()
+    {
+        var server = new SilentHandler();
+        using var store = Store(server);
+        var listing = store.ListAsync("images/", Cancellation).ToListAsync(Cancellation).AsTask();
+        await server.Asked.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        _clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(listing.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        var error = await Assert.ThrowsAsync<ObjectStoreException>(() => listing.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal("The object store at http://s3.example.org (bucket renderfarm) could not list images/: it gave no answer within 30 s.", error.Message);
+        Assert.False(error.IsRefusal);
+        await server.TakenBack.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Listing_whose_answer_stops_coming_fails_after_its_time()
+    {
+        var body = new DyingStream();
+        using var store = Store(_ => new HttpResponseMessage { Content = new StreamContent(body) });
+        var listing = store.ListAsync("images/", Cancellation).ToListAsync(Cancellation).AsTask();
+        await body.Died.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        _clock.Advance(TimeSpan.FromSeconds(30));
+
+        var error = await Assert.ThrowsAsync<ObjectStoreException>(() => listing.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.EndsWith("could not list images/: it gave no answer within 30 s.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancellation_of_a_listing_is_no_failure_of_the_store()
+    {
+        var server = new SilentHandler();
+        using var store = Store(server);
+        using var leaving = new CancellationTokenSource();
+        var listing = store.ListAsync("images/", leaving.Token).ToListAsync(CancellationToken.None).AsTask();
+        await server.Asked.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listing.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        await server.TakenBack.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Reader_of_a_listing_may_take_his_time_between_two_keys()
+    {
+        using var store = Store(_ => new HttpResponseMessage { Content = new StringContent(Contents("images/a.png", "images/b.png")) });
+        List<string> keys = [];
+        await foreach (var key in store.ListAsync("images/", Cancellation))
+        {
+            keys.Add(key.Value);
+            _clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(["images/a.png", "images/b.png"], keys);
     }
 
     [Fact]
@@ -78,8 +150,47 @@ public sealed class S3FaultTests
             "https://s3.eu-central-1.amazonaws.com/renderfarm/images/a.png", (await store.LinkAsync(Key, TimeSpan.FromMinutes(1)))!.GetLeftPart(UriPartial.Path));
     }
 
-    private S3ObjectStore Store(Func<HttpRequestMessage, HttpResponseMessage> answer, string endpoint = "http://s3.example.org", int tries = 3) => new(
-        new ObjectStoreOptions { Endpoint = endpoint, AccessKey = "a", SecretKey = "b", Tries = tries, Region = "eu-central-1" }, _clock, new AnsweringHandler(answer));
+    private static string Contents(params string[] keys) => $"""
+        <?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>renderfarm</Name><IsTruncated>false</IsTruncated>
+        {string.Concat(keys.Select(key => $"<Contents><Key>{key}</Key><Size>1</Size></Contents>"))}</ListBucketResult>
+        """;
+
+    private static HttpResponseMessage Refusal(HttpStatusCode status, string code) => new(status) { Content = new StringContent($"<Error><Code>{code}</Code></Error>") };
+
+    private S3ObjectStore Store(
+        Func<HttpRequestMessage, HttpResponseMessage> answer, string endpoint = "http://s3.example.org", int tries = 3, TimeProvider? clock = null) =>
+        Store(new AnsweringHandler(answer), endpoint, tries, clock);
+
+    private S3ObjectStore Store(HttpMessageHandler server, string endpoint = "http://s3.example.org", int tries = 3, TimeProvider? clock = null) => new(
+        new ObjectStoreOptions { Endpoint = endpoint, AccessKey = "a", SecretKey = "b", Tries = tries, Region = "eu-central-1" }, clock ?? _clock, server);
+
+    /// <summary>Takes requests and answers none.</summary>
+    private sealed class SilentHandler : HttpMessageHandler
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _takenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes with the first request.</summary>
+        public Task Asked => _asked.Task;
+
+        /// <summary>Completes when a request was canceled.</summary>
+        public Task TakenBack => _takenBack.Task;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            _asked.TrySetResult();
+            try
+            {
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                _takenBack.TrySetResult();
+            }
+
+            throw new InvalidOperationException("Nobody answers.");
+        }
+    }
 
     private sealed class AnsweringHandler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {
@@ -95,7 +206,11 @@ public sealed class S3FaultTests
     /// <summary>Gives three bytes, and then nothing for ever, as a line does whose other end has gone without a word.</summary>
     private sealed class DyingStream : Stream
     {
+        private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _isDead;
+
+        /// <summary>Completes when somebody waits for what does not come.</summary>
+        public Task Died => _died.Task;
 
         public override bool CanRead => true;
 
@@ -109,7 +224,12 @@ public sealed class S3FaultTests
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (_isDead) await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            if (_isDead)
+            {
+                _died.TrySetResult();
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            }
+
             _isDead = true;
             return 3;
         }

@@ -32,7 +32,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
 
         foreach (var task in farm.Record.Tasks)
         {
-            if (TaskStatuses.IsEnded(task.Status)) CheckEnd(task);
+            if (TaskStatuses.IsEnded(task.StatusIn(farm.Record.JobOf(task)))) CheckEnd(task);
             CheckLease(task);
             CheckCharges(task);
         }
@@ -49,19 +49,21 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
     /// <summary>A client asked for the failed tasks of a job again: they may change.</summary>
     public void Retried(JobId job)
     {
-        foreach (var task in farm.Record.TasksOf(job).Where(task => task.Status == TaskStatuses.Queued)) _ended.Remove(task);
+        foreach (var task in farm.Record.TasksOf(job).Where(task => task.StatusIn(farm.Record.JobOf(task)) == TaskStatuses.Queued)) _ended.Remove(task);
     }
 
     /// <summary>A claim was made.</summary>
     public void Claimed(IReadOnlyList<ClaimedTask> claimed, long epoch, bool isDelayed)
     {
         Require(claimed.Count == 0 || epoch == farm.Record.Epoch, $"epoch {epoch} claimed {claimed.Count} tasks while {farm.Record.Epoch} leads");
-        if (isDelayed) return;
+        Require(claimed.Count == 0 || !farm.Record.IsPaused, $"{claimed.Count} tasks were dispatched while the farm was paused");
         foreach (var claim in claimed)
         {
             var task = farm.Record.TasksOf(claim.Job.Id)[claim.Index];
             Require(farm.Record.JobOf(task).PausedAt is null, $"task {Name(task)} of a paused job was dispatched");
-            var others = farm.Record.Fleet(farm.Clock.Now).Where(device => device.Worker != claim.Worker && device.Duty != WorkerDuty.None);
+            if (isDelayed) continue;
+            var others = farm.Record.Fleet(farm.Clock.Now).Where(device =>
+                device.Worker != claim.Worker && device.Duty != WorkerDuty.None && device.Profile == farm.ProfileOf(claim.Worker));
             Require(task.AvoidWorker != claim.Worker || !others.Any(), $"task {Name(task)} went back to {claim.Worker}, where it failed, though others could take it");
         }
     }
@@ -81,7 +83,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
             Require(!WasWellFor(gone, options.LeaseDuration + Slack), $"worker {gone.Name} counts as lost, and it was well all the time");
         foreach (var task in silence.Vanished)
         {
-            var lists = farm.Worker(task.Worker!).Runs.Exists(run => run.Attempt == task.AttemptId && farm.Clock.Now - run.TakenAt > options.LeaseDuration + Slack);
+            var lists = farm.Worker(task.Worker!).Runs.Exists(run => run.Attempt == task.AttemptId && (task.Run is null || task.Run == run.Id) && farm.Clock.Now - run.TakenAt > options.LeaseDuration + Slack);
             Require(
                 !lists || !WasWellFor(farm.Record.Workers[task.Worker!], options.LeaseDuration + Slack),
                 $"the lease of {Name(task)} expired at {task.Worker}, which listed it all the time");
@@ -129,7 +131,10 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
 
     private void CheckEnd(RenderTask task)
     {
-        var facts = (task.Status, task.ObjectKey, task.Sha256, task.FailureCode, task.EndedSeq);
+        var job = farm.Record.JobOf(task);
+        var status = task.StatusIn(job);
+        var trails = status != task.Status;
+        var facts = (status, task.ObjectKey, task.Sha256, trails ? null : task.FailureCode, trails ? job.CanceledSeq + task.Index : task.EndedSeq);
         if (_ended.TryAdd(task, facts))
         {
             if (task.Status == TaskStatuses.Failed) CheckReason(task);
@@ -165,14 +170,16 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         {
             for (var place = 0; place < counts.Length; place++)
             {
-                if (TaskStatuses.All[place] == task.Status) counts[place]++;
+                if (TaskStatuses.All[place] == task.StatusIn(job)) counts[place]++;
             }
 
-            if (TaskStatuses.IsEnded(task.Status)) cost += task.Cost;
+            if (TaskStatuses.IsEnded(task.StatusIn(job))) cost += task.Cost;
         }
 
         ReadOnlySpan<int> booked = [job.TasksQueued, job.TasksDispatched, job.TasksRunning, job.TasksCompleted, job.TasksFailed, job.TasksCanceled];
         Require(counts.SequenceEqual(booked), $"job {job.Id} counts {string.Join(' ', booked.ToArray())} and has {string.Join(' ', counts.ToArray())}");
+        foreach (var task in farm.Record.TasksOf(job.Id))
+            Require(task.Status != TaskStatuses.Completed || task.Profile == job.Profile, $"job {job.Id} is pinned to {job.Profile} and has image {task.Index} from {task.Profile}");
         Require(job.CostEnded == cost, $"job {job.Id} has ended {cost} of cost and counts {job.CostEnded}");
     }
 

@@ -1,5 +1,6 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
@@ -18,6 +19,7 @@ internal static class Mutants
         ["count a shutdown as an attempt"] = new() { Apply = WithChargedReturn },
         ["accept two successes"] = new() { Judge = (task, job, report) => task is not null && report is SuccessReport ? new Ruling(Verdict.Accept) : ReportRules.Judge(task, job, report) },
         ["never renew a lease"] = new() { Review = WithoutRenewal },
+        ["renew a lease for any run of its attempt"] = new() { Review = (held, listed, expires) => HeartbeatRules.Review(held, AsHeld(held, listed), expires) },
         ["leave the epoch unchecked"] = new() { Claim = (record, allotments, _, now, expires) => record.Claim(allotments, record.Epoch, now, expires) },
         ["let poison charge its neighbours"] = new() { TakeBack = WithChargedNeighbours },
         ["never suspect"] = new() { TakeBack = (batch, held, _, _) => batch.TakeBack(held, died: false) },
@@ -29,10 +31,12 @@ internal static class Mutants
         ["look at the size alone"] = new() { Confirm = (store, image) => store.Head(image.ObjectKey)?.SizeBytes == image.SizeBytes },
         ["send again as a new attempt"] = new() { BeforeSendingAgain = ClaimAnew },
         ["let leases age while nobody can be heard"] = new() { Read = (_, now) => new LeaseReading(LeaseState.Age, now, 0) },
-        ["dispatch paused jobs"] = new() { WaitingJobs = WithPaused },
+        ["dispatch paused jobs"] = new() { WaitingJobs = record => Unpaused(record, record.WaitingJobs), Claim = PastAnyPause },
+        ["claim past a pause"] = new() { Claim = PastAnyPause },
         ["blame workers for bad recipes"] = new() { IsWorkerFault = code => code == FailureCodes.BadRecipe || WorkerStanding.IsWorkerFault(code) },
         ["hear a worker that has left"] = new() { Hears = (worker, incarnation) => worker.Incarnation == incarnation },
         ["let a late announcement bring back who has left"] = new() { Outlives = (worker, announced, now, lease) => announced != worker.Incarnation && worker.Outlives(announced, now, lease) },
+        ["take late images of any profile"] = new() { Judge = WithAnyProfile },
         ["never send again what was lost"] = new() { Review = WithoutSendingAgainNorExpiry },
     };
 
@@ -45,7 +49,13 @@ internal static class Mutants
         else batch.Apply(task, report);
     }
 
-    private static HeartbeatVerdict WithoutRenewal(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    private static Ruling WithAnyProfile(RenderTask? task, RenderJob? job, Report report)
+    {
+        var ruling = ReportRules.Judge(task, job, report);
+        return report is SuccessReport success && job?.Takes(success.Image.Profile) == false && !TaskStatuses.IsEnded(task!.Status) ? new Ruling(Verdict.Confirm) : ruling;
+    }
+
+    private static HeartbeatVerdict WithoutRenewal(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed, DateTimeOffset expires)
     {
         var rows = held.ToList();
         var leases = rows.ConvertAll(task => task.LeaseExpiresAt);
@@ -54,8 +64,15 @@ internal static class Mutants
         return verdict;
     }
 
+    // Every listed run passes for the one that the record holds.
+    private static IEnumerable<HeldRun> AsHeld(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed)
+    {
+        var started = held.Where(task => task.Run is not null).ToDictionary(task => task.AttemptId, task => task.Run!.Value);
+        return listed.Select(run => run with { Run = started.GetValueOrDefault(run.Attempt, run.Run) });
+    }
+
     // A living worker's attempts never expire and are never sent again: a lost command is a lost task.
-    private static HeartbeatVerdict WithoutSendingAgainNorExpiry(IEnumerable<RenderTask> held, IEnumerable<AttemptId> listed, DateTimeOffset expires)
+    private static HeartbeatVerdict WithoutSendingAgainNorExpiry(IEnumerable<RenderTask> held, IEnumerable<HeldRun> listed, DateTimeOffset expires)
     {
         var rows = held.ToList();
         var verdict = HeartbeatRules.Review(rows, listed, expires);
@@ -81,12 +98,17 @@ internal static class Mutants
         task.Claim(job, worker, device, expires);
     }
 
-    private static List<WaitingJob> WithPaused(SimRecord record)
+    private static List<ClaimedTask> PastAnyPause(SimRecord record, IReadOnlyList<Allotment> allotments, long epoch, DateTimeOffset now, DateTimeOffset expires) =>
+        Unpaused(record, () => record.Claim(allotments, epoch, now, expires));
+
+    private static T Unpaused<T>(SimRecord record, Func<T> act)
     {
-        var paused = record.Jobs.Where(job => job.PausedAt is not null).ToDictionary(job => job, job => job.PausedAt);
-        foreach (var job in paused.Keys) job.PausedAt = null;
-        var waiting = record.WaitingJobs();
-        foreach (var (job, since) in paused) job.PausedAt = since;
-        return waiting;
+        var (jobs, isFarmPaused) = (record.Jobs.ToDictionary(job => job, job => job.PausedAt), record.IsPaused);
+        record.IsPaused = false;
+        foreach (var job in jobs.Keys) job.PausedAt = null;
+        var done = act();
+        foreach (var (job, since) in jobs) job.PausedAt = since;
+        record.IsPaused = isFarmPaused;
+        return done;
     }
 }

@@ -72,7 +72,7 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
             case Deed.BusGap: During(farm, 1 + (step.Extent * 25), isOn => farm.Bus.IsAway = isOn); break;
             case Deed.StoreGap: During(farm, 1 + (step.Extent * 10), isOn => farm.Store.IsAway = isOn); break;
             case Deed.RecordGap: During(farm, 1 + (step.Extent * 20), isOn => farm.Record.IsAway = isOn); break;
-            case Deed.PauseFarm: During(farm, step.Extent * 10, isOn => farm.IsPaused = isOn); break;
+            case Deed.PauseFarm: During(farm, step.Extent * 10, isOn => farm.Record.IsPaused = isOn); break;
             case Deed.CrashCoordinator: farm.Coordinator(step.Which).NextCrash = (CrashPoint)(1 + (step.Which / 2 % 3)); break;
             case Deed.KillCoordinator: farm.Coordinator(step.Which).Crash(1 + (step.Extent * 10)); break;
             case Deed.FreezeLeader: farm.FreezeNextRound(1 + (step.Extent * 12)); break;
@@ -138,7 +138,7 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
         if (tasks.Count == 0) return;
         var task = tasks[step.Which % tasks.Count];
         var (attempt, run) = (task.AttemptId with { Number = 1 }, new RunId(farm.NewGuid()));
-        var image = SimFarm.ImageOf(attempt, run);
+        var image = farm.ImageOf(attempt, run, task.Worker!);
         if (step.Extent < 0.5) image = image with { ObjectKey = "images/nowhere" };
         else farm.Store.PutOther(image);
         farm.Deliver(new SuccessReport(attempt, run, task.Worker!, image));

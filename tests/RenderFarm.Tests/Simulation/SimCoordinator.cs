@@ -113,7 +113,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     /// <summary>A round of dispatch; frozen in it, the claim comes when it wakes.</summary>
     public void Dispatch()
     {
-        if (_isMidRound || !IsUp || Epoch is not { } epoch || Record.IsAway || farm.Bus.IsAway || farm.IsPaused) return;
+        if (_isMidRound || !IsUp || Epoch is not { } epoch || Record.IsAway || farm.Bus.IsAway || Record.IsPaused) return;
         if (!Record.Jobs.Exists(job => job.TasksQueued > 0 && !JobStatuses.IsEnded(job.Status))) return;
         var devices = Record.Fleet(Now);
         var round = _round.AllotAsync(
@@ -161,6 +161,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     {
         var task = Record.Find(report.Attempt);
         var job = task is null ? null : Record.JobOf(task);
+        task?.CatchUp(job!);
         var ruling = rules.Judge(task, job, report);
         farm.Ledger.Judged(report);
         if (ruling.Verdict == Verdict.Refuse) return true;
@@ -190,7 +191,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
             .Where(row => row.Job == report.Attempt.Job && row.Index == report.Attempt.Index && row.Worker != report.Worker && rules.IsWorkerFault(row.Code))
             .Select(row => row.Worker!).ToHashSet();
         if (others.Count == 0) WorkerStanding.Fault(worker, task, failure.Failure.Detail, Now, options);
-        else foreach (var name in others.Append(report.Worker)) WorkerStanding.Pardon(Record.Workers[name], task);
+        else foreach (var name in others.Append(report.Worker)) WorkerStanding.Pardon(Record.Workers[name], task, options);
     }
 
     private void Announce(WorkerAnnounced message)
@@ -202,7 +203,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         {
             known = new FarmWorker { Name = message.Worker, Incarnation = message.Incarnation, Checkpoints = [SimFarm.Checkpoint], FirstSeenAt = Now, LastSeenAt = Now };
             Record.Workers[message.Worker] = known;
-            Record.Devices.Add(new FarmDevice { Worker = message.Worker, Device = "d", Slots = SimWorker.Slots, Profile = "p", AnnouncedSpeed = 10 });
+            Record.Devices.Add(new FarmDevice { Worker = message.Worker, Device = "d", Slots = SimWorker.Slots, Profile = farm.ProfileOf(message.Worker), AnnouncedSpeed = 10 });
         }
 
         if (known.Incarnation != message.Incarnation) known.UnwantedRuns = 0;
@@ -214,7 +215,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
     {
         if (!Record.Workers.TryGetValue(message.Worker, out var worker) || !rules.Hears(worker, message.Incarnation)) return;
         (worker.LastSeenAt, worker.Status) = (Now, WorkerStatuses.Active);
-        var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs.Select(run => run.Attempt), Now + options.LeaseDuration);
+        var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs, Now + options.LeaseDuration);
         worker.UnwantedRuns = verdict.Unwanted.Count;
         foreach (var task in verdict.Lost)
         {

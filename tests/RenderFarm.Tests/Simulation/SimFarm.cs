@@ -27,6 +27,7 @@ internal sealed class SimFarm
         Workers = [new SimWorker("w0", this, _chance), new SimWorker("w1", this, _chance), new SimWorker("w2", this, _chance) { IsFlaky = seed % 4 == 0 }];
         _leaderSeen = Clock.Now.AddSeconds(-60);
         Clock.Every(1, KeepLeader);
+        Clock.Every(4, Record.Follow);
         foreach (var coordinator in _coordinators)
         {
             Clock.Every(1, coordinator.Look);
@@ -59,7 +60,10 @@ internal sealed class SimFarm
 
     public IReadOnlyList<SimWorker> Workers { get; }
 
-    public bool IsPaused { get; set; }
+    /// <summary>Whether one of the workers renders on another execution profile than the others.</summary>
+    public bool HasTwoProfiles { get; init; }
+
+    public string ProfileOf(string worker) => HasTwoProfiles && worker == "w1" ? "q" : "p";
 
     public SimWorker Worker(string name) => Workers.Single(worker => worker.Name == name);
 
@@ -82,8 +86,8 @@ internal sealed class SimFarm
         return draw < 0.06 ? 45 : 0.3 + (draw * 5);
     }
 
-    public static StoredImage ImageOf(AttemptId attempt, RunId run) =>
-        new($"images/{attempt.Job}/{attempt.Index}-{attempt.Number}-{run}", $"hash of {attempt.Index}", 1_000 + attempt.Index, 1_500, "p");
+    public StoredImage ImageOf(AttemptId attempt, RunId run, string worker) =>
+        new($"images/{attempt.Job}/{attempt.Index}-{attempt.Number}-{run}", $"hash of {attempt.Index}", 1_000 + attempt.Index, 1_500, ProfileOf(worker));
 
     public RenderJob Submit(string tenant, string priority, IReadOnlyList<TaskNature> tasks, long cost = 10)
     {

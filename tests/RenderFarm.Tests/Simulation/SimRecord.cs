@@ -28,6 +28,9 @@ internal sealed class SimRecord
     /// <summary>Whether it cannot be reached now.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Whether somebody paused the farm.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>The leadership that holds.</summary>
     public long Epoch { get; set; }
 
@@ -77,16 +80,17 @@ internal sealed class SimRecord
     public List<ClaimedTask> Claim(IEnumerable<Allotment> allotments, long epoch, DateTimeOffset now, DateTimeOffset expires)
     {
         var claimed = new List<ClaimedTask>();
-        if (epoch != Epoch) return claimed;
+        if (epoch != Epoch || IsPaused) return claimed;
         foreach (var (waiting, device, indices) in allotments)
         {
             if (Workers.TryGetValue(device.Worker, out var worker) && (worker.Status != WorkerStatuses.Active || worker.DrainedAt is not null)) continue;
             var (job, tasks) = _rows[waiting.Id];
+            if (job.PausedAt is not null || JobStatuses.IsEnded(job.Status) || !job.Takes(device.Profile)) continue;
             foreach (var task in indices.Select(index => tasks[index]).Where(task => task.Status == TaskStatuses.Queued))
             {
+                job.Pin(device.Profile);
                 task.Claim(job, device.Worker, device.Device, expires);
                 job.MarkDispatched(now);
-                if (job.Determinism == DeterminismClasses.Reproducible) job.Profile = device.Profile;
                 claimed.Add(new ClaimedTask(waiting, device.Worker, device.Device, task.Index, task.Attempt));
             }
         }
@@ -100,17 +104,30 @@ internal sealed class SimRecord
         foreach (var task in Held) (task.LeaseExpiresAt, task.MissedHeartbeats) = (now + lease, 0);
     }
 
+    /// <summary>Cancels a job and ends what is held; the other rows trail.</summary>
     public void Cancel(RenderJob job, DateTimeOffset now)
     {
         if (JobStatuses.IsEnded(job.Status)) return;
-        foreach (var task in TasksOf(job.Id).Where(task => !TaskStatuses.IsEnded(task.Status))) task.Cancel(job, now);
-        job.End(JobEvent.Canceled, now);
+        job.Cancel(now);
+        foreach (var task in TasksOf(job.Id).Where(task => task.LeaseExpiresAt is not null)) task.Cancel(job);
     }
 
+    /// <summary>Asks for the failed tasks of a job again; the rows trail.</summary>
     public void Retry(RenderJob job)
     {
         if (job.Status == JobStatuses.Canceled || job.TasksFailed == 0) return;
-        foreach (var task in TasksOf(job.Id).Where(task => task.Status == TaskStatuses.Failed)) task.Retry(job);
-        if (job.Status == JobStatuses.Failed) job.Reopen();
+        job.Retry(TasksOf(job.Id).Where(task => task.StatusIn(job) == TaskStatuses.Failed).Sum(task => task.Cost));
+    }
+
+    /// <summary>Lets one trailing row of every job follow.</summary>
+    public void Follow()
+    {
+        if (IsAway) return;
+        foreach (var job in Jobs.Where(job => job.HasTrailing))
+        {
+            IsTouched = true;
+            if (Array.Find(TasksOf(job.Id), task => task.StatusIn(job) != task.Status) is { } trailing) trailing.CatchUp(job);
+            else job.RowsHaveFollowed();
+        }
     }
 }

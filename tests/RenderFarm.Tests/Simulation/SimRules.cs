@@ -1,5 +1,6 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
@@ -23,7 +24,7 @@ internal sealed record SimRules
 
     public Action<TaskBatch> RollUp { get; init; } = batch => batch.RollUp();
 
-    public Func<IEnumerable<RenderTask>, IEnumerable<AttemptId>, DateTimeOffset, HeartbeatVerdict> Review { get; init; } = HeartbeatRules.Review;
+    public Func<IEnumerable<RenderTask>, IEnumerable<HeldRun>, DateTimeOffset, HeartbeatVerdict> Review { get; init; } = HeartbeatRules.Review;
 
     public Func<LeaseClock, DateTimeOffset, LeaseReading> Read { get; init; } = (clock, now) => clock.Read(now);
 

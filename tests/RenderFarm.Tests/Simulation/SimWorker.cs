@@ -17,6 +17,9 @@ internal sealed class SimRun(AttemptId attempt, RunId id, DateTimeOffset takenAt
     public bool IsRunning { get; set; }
 
     public bool IsOver { get; set; }
+
+    /// <summary>Asked to stop, and reported so.</summary>
+    public bool IsStopped { get; set; }
 }
 
 /// <summary>
@@ -28,6 +31,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
     public const int Slots = 2;
     private const double HeartbeatSeconds = 3;
     private readonly List<(SimRun? Run, Report Report)> _outbox = [];
+    private readonly Dictionary<AttemptId, SuccessReport> _successes = [];
     private DateTimeOffset _frozenUntil;
     private long _life;
     private int _beat;
@@ -67,6 +71,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
         Disturb();
         Runs.Clear();
         _outbox.Clear();
+        _successes.Clear();
         IsAlive = false;
         _life++;
         farm.Clock.After(restartAfter, Start);
@@ -95,6 +100,13 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
     public bool Take(AttemptId attempt)
     {
         if (!IsAlive || IsFrozen) return false;
+        if (Runs.Exists(held => held.Attempt == attempt && !held.IsStopped)) return true;
+        if (_successes.TryGetValue(attempt, out var success))
+        {
+            Report(null, success);
+            return true;
+        }
+
         var run = new SimRun(attempt, new RunId(farm.NewGuid()), farm.Clock.Now);
         if (IsLeaving)
         {
@@ -179,7 +191,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
 
     private void Store(SimRun run, int tries)
     {
-        var image = SimFarm.ImageOf(run.Attempt, run.Id);
+        var image = farm.ImageOf(run.Attempt, run.Id, Name);
         if (farm.Store.TryPut(image)) Report(run, new SuccessReport(run.Attempt, run.Id, Name, image));
         else if (tries < 3) Later(tries, () => Finish(run, TaskNature.Good, tries + 1));
         else Report(run, new FailureReport(run.Attempt, run.Id, Name, new AttemptFailure(FailureCodes.StoreUnavailable, true, "The store is away.")));
@@ -187,7 +199,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
 
     private void Report(SimRun? run, Report report)
     {
-        if (run is not null) (run.IsOver, run.IsRunning) = (true, false);
+        if (run is not null) (run.IsOver, run.IsRunning, run.IsStopped) = (true, false, report is ReturnReport);
         if (report is FailureReport) farm.Ledger.Failed(report.Attempt);
         _outbox.Add((run, report));
         Flush();
@@ -207,6 +219,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
             }
 
             _outbox.RemoveAt(0);
+            if (report is SuccessReport success) _successes.TryAdd(success.Attempt, success);
             if (run is not null) Runs.Remove(run);
         }
     }
@@ -220,6 +233,7 @@ internal sealed class SimWorker(string name, SimFarm farm, Random chance)
         }
 
         farm.Tell(name, new WorkerLeft(name, Incarnation));
+        _successes.Clear();
         (IsAlive, _life) = (false, _life + 1);
         Disturb();
         farm.Clock.After(restartAfter, Start);

@@ -16,7 +16,7 @@ internal static class Simulation
 
     public static SimulationResult Run(Scenario scenario, SimRules rules)
     {
-        var farm = new SimFarm(scenario.Seed, rules);
+        var farm = new SimFarm(scenario.Seed, rules) { HasTwoProfiles = scenario.Seed % 3 != 0 };
         foreach (var step in scenario.Steps) farm.Clock.After(step.At, () => Scenario.Do(step, farm));
         var events = 0;
         try
@@ -64,7 +64,7 @@ internal static class Simulation
 
     private static void MakePeace(SimFarm farm)
     {
-        (farm.Bus.IsAway, farm.Bus.IsNoisy, farm.Store.IsAway, farm.Store.TruncatesNext, farm.Record.IsAway, farm.IsPaused) = (false, false, false, false, false, false);
+        (farm.Bus.IsAway, farm.Bus.IsNoisy, farm.Store.IsAway, farm.Store.TruncatesNext, farm.Record.IsAway, farm.Record.IsPaused) = (false, false, false, false, false, false);
         farm.TakeFreeze();
         for (var which = 0; which < 2; which++) farm.Coordinator(which).NextCrash = CrashPoint.None;
         foreach (var job in farm.Record.Jobs) job.PausedAt = null;

@@ -61,6 +61,17 @@ public sealed class FaultProxyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Connection_that_is_half_open_the_other_way_carries_answers_and_no_questions()
+    {
+        var (client, server) = await ConnectAsync();
+        _proxy.PauseQuestions();
+        await server.SendAsync("heard"u8.ToArray(), Cancellation);
+        Assert.Equal("heard"u8.ToArray(), await ReceiveAsync(client, 5));
+        await client.SendAsync("lost"u8.ToArray(), Cancellation);
+        await Assert.ThrowsAsync<TimeoutException>(() => ReceiveAsync(server, 4).WaitAsync(TimeSpan.FromMilliseconds(100), Cancellation));
+    }
+
+    [Fact]
     public async Task Cut_resets_both_ends_and_the_next_connection_is_whole()
     {
         var (client, server) = await ConnectAsync();

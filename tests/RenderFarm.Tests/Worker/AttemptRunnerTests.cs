@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Imaging;
 using RenderFarm.Worker;
@@ -64,12 +65,64 @@ public sealed class AttemptRunnerTests
     }
 
     [Fact]
-    public async Task Two_deliveries_of_one_attempt_are_two_runs_that_cannot_overwrite_each_other()
+    public async Task Second_delivery_of_a_held_attempt_joins_its_run_and_nothing_is_rendered_twice()
     {
         await using var bench = new WorkerBench();
         bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
         bench.Runner.Take(WorkerBench.Command("hold"), RenderFarm.Worker.WorkerIdentity.Device);
-        Assert.Equal(2, bench.Runs.Entries().Select(entry => entry.Run).Distinct().Count());
+        var held = Assert.Single(bench.Runs.Entries());
+
+        bench.Pipeline.Release();
+
+        Assert.Equal(held.Run, (await bench.NextReportAsync<AttemptSucceeded>()).Run);
+        Assert.Equal(1, bench.Pipeline.Generated);
+        Assert.False(bench.HasMore);
+    }
+
+    [Fact]
+    public async Task Delivery_of_an_attempt_that_has_succeeded_has_the_same_report_again_and_nothing_is_rendered_twice()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptSucceeded>();
+        await bench.LetGoAsync();
+
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+
+        Assert.Equal(first, await bench.NextReportAsync<AttemptSucceeded>());
+        Assert.Equal(1, bench.Pipeline.Generated);
+        Assert.Empty(bench.Runs.Entries());
+    }
+
+    [Fact]
+    public async Task Delivery_of_an_attempt_that_has_failed_is_rendered_again_under_another_run()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("fail"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptFailed>();
+        await bench.LetGoAsync();
+
+        bench.Runner.Take(WorkerBench.Command("fail"), RenderFarm.Worker.WorkerIdentity.Device);
+
+        await bench.NextReportAsync<AttemptStarted>();
+        Assert.NotEqual(first.Run, (await bench.NextReportAsync<AttemptFailed>()).Run);
+    }
+
+    [Fact]
+    public async Task Worker_that_takes_no_more_still_says_again_what_it_has_stored()
+    {
+        await using var bench = new WorkerBench();
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        await bench.NextReportAsync<AttemptStarted>();
+        var first = await bench.NextReportAsync<AttemptSucceeded>();
+        await bench.Runs.CloseAsync().WaitAsync(Cancellation);
+
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+
+        Assert.Equal(first, await bench.NextReportAsync<AttemptSucceeded>());
     }
 
     [Theory]
@@ -94,6 +147,24 @@ public sealed class AttemptRunnerTests
         bench.Runner.Take(WorkerBench.Command("a circle", checkpoint: "sha256:ff"), RenderFarm.Worker.WorkerIdentity.Device);
         Assert.Equal(FailureCodes.UnknownCheckpoint, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
         Assert.Equal(0, bench.Loads);
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_cannot_be_read_here_is_left_to_another_worker()
+    {
+        await using var bench = new WorkerBench { LoadError = new CheckpointException("unet/model.onnx", "the file is missing") };
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
+        Assert.Equal((FailureCodes.CheckpointUnreadable, true), (failure.Code, failure.Retryable));
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_finds_no_memory_is_no_unreadable_one()
+    {
+        await using var bench = new WorkerBench { LoadError = new GenerationException(GenerationError.OutOfMemory, "Memory does not hold the checkpoint.") };
+        bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
+        var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
+        Assert.Equal((FailureCodes.OutOfMemory, true), (failure.Code, failure.Retryable));
     }
 
     [Fact]

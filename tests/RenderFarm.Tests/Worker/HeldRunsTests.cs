@@ -36,7 +36,7 @@ public sealed class HeldRunsTests
         var drained = _runs.DrainAsync();
 
         Assert.Equal((StopCause.Shutdown, StopCause.None, StopCause.None), (waits.Cause, renders.Cause, stores.Cause));
-        Assert.False(_runs.TryAdd(New(4)));
+        Assert.Equal(Delivery.Refused, _runs.Take(New(4)));
         foreach (var run in (HeldRun[])[waits, renders]) _runs.Remove(run);
         Assert.False(drained.IsCompleted);
         _runs.Remove(stores);
@@ -55,10 +55,41 @@ public sealed class HeldRunsTests
         Assert.Equal((true, true, false), (waits.Abandoned.IsCancellationRequested, renders.Abandoned.IsCancellationRequested, stores.Abandoned.IsCancellationRequested));
     }
 
+    [Fact]
+    public void Second_delivery_joins_the_run_that_is_held_until_it_is_let_go()
+    {
+        var held = Take(1);
+        Assert.Equal(Delivery.Joined, _runs.Take(New(1)));
+        Assert.Equal([held], _runs.Snapshot());
+        _runs.Remove(held);
+        Take(1);
+    }
+
+    [Fact]
+    public void Second_delivery_joins_what_still_renders_on_a_worker_that_takes_no_more()
+    {
+        var (waits, renders) = (Take(1), Take(2));
+        renders.Phase = RunPhase.Rendering;
+        _ = _runs.DrainAsync();
+        Assert.Equal([Delivery.Refused, Delivery.Joined], [_runs.Take(New(1)), _runs.Take(New(2))]);
+        Assert.Equal(StopCause.Shutdown, waits.Cause);
+    }
+
+    [Fact]
+    public void Run_that_was_asked_to_stop_is_not_joined_and_its_end_leaves_the_one_after_it_alone()
+    {
+        var stopped = Take(1);
+        stopped.Stop(StopCause.Canceled);
+        var next = Take(1);
+        _runs.Remove(stopped);
+        Assert.Equal(Delivery.Joined, _runs.Take(New(1)));
+        Assert.Equal([next], _runs.Snapshot());
+    }
+
     private HeldRun Take(int number)
     {
         var run = New(number);
-        Assert.True(_runs.TryAdd(run));
+        Assert.Equal(Delivery.Taken, _runs.Take(run));
         return run;
     }
 

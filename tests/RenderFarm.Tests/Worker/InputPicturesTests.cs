@@ -97,10 +97,10 @@ public sealed class InputPicturesTests
     {
         var (image, other) = (await PutAsync(seed: 1), await PutAsync(seed: 2));
         await using var bench = new WorkerBench(_store);
-        var command = WorkerBench.Command("a circle");
         HashSet<string> images = [];
-        foreach (var digest in new[] { image.Digest, other.Digest })
+        foreach (var (number, digest) in new[] { (1, image.Digest), (2, other.Digest) })
         {
+            var command = WorkerBench.Command("a circle", number);
             bench.Runner.Take(command with { Recipe = command.Recipe with { InitImage = digest } }, RenderFarm.Worker.WorkerIdentity.Device);
             await bench.NextReportAsync<AttemptStarted>();
             images.Add((await bench.NextReportAsync<AttemptSucceeded>()).Image.Sha256);

@@ -75,7 +75,7 @@ public sealed class LeavingTests
         await bench.NextReportAsync<AttemptStarted>();
         await bench.Watchdog.StartAsync(Cancellation);
 
-        await PassAsync(bench, TimeSpan.FromMinutes(11));
+        await bench.WatchAsync(TimeSpan.FromMinutes(11));
 
         var failure = (await bench.NextReportAsync<AttemptFailed>()).Failure;
         Assert.Equal((FailureCodes.EngineStuck, true), (failure.Code, failure.Retryable));
@@ -92,8 +92,8 @@ public sealed class LeavingTests
         await store.Asked.WaitAsync(Cancellation);
         await bench.Watchdog.StartAsync(Cancellation);
 
-        await PassAsync(bench, TimeSpan.FromMinutes(11));
-        await PassAsync(bench, TimeSpan.FromSeconds(11));
+        await bench.WatchAsync(TimeSpan.FromMinutes(11));
+        await bench.WatchAsync(TimeSpan.FromSeconds(11));
 
         Assert.Null(bench.Retirement.Reason);
         Assert.Single(bench.Runs.Entries());
@@ -111,8 +111,8 @@ public sealed class LeavingTests
         await bench.NextReportAsync<AttemptStarted>();
         await bench.Watchdog.StartAsync(Cancellation);
 
-        await PassAsync(bench, TimeSpan.FromMinutes(11));
-        await PassAsync(bench, TimeSpan.FromSeconds(11));
+        await bench.WatchAsync(TimeSpan.FromMinutes(11));
+        await bench.WatchAsync(TimeSpan.FromSeconds(11));
 
         Assert.Equal(FailureCodes.EngineStuck, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
         Assert.Equal(
@@ -137,11 +137,11 @@ public sealed class LeavingTests
         await bench.Watchdog.StartAsync(Cancellation);
         await bench.Heartbeats.StartAsync(Cancellation);
         Assert.Equal(2, (await bench.SeeAsync<WorkerAnnounced>()).Capabilities.Devices.Count);
-        await PassAsync(bench, TimeSpan.FromMinutes(11));
+        await bench.WatchAsync(TimeSpan.FromMinutes(11));
         bench.Runner.Take(WorkerBench.Command("hold", number: 3), WorkerBench.SecondDevice);
         await bench.SecondPipeline.Started("hold").WaitAsync(Cancellation);
 
-        await PassAsync(bench, TimeSpan.FromSeconds(11));
+        await bench.WatchAsync(TimeSpan.FromSeconds(11));
 
         AttemptFailed? failed = null;
         AttemptReturned? returned = null;
@@ -162,17 +162,6 @@ public sealed class LeavingTests
         while (bench.End.Reason is null) await Task.Yield();
         await bench.Heartbeats.StopAsync(Cancellation);
         await bench.Watchdog.StopAsync(Cancellation);
-    }
-
-    private static async Task PassAsync(WorkerBench bench, TimeSpan time)
-    {
-        bench.Clock.Advance(time);
-        var pass = bench.Watchdog.NextPass();
-        bench.Watchdog.Wake();
-        await pass.WaitAsync(Cancellation);
-        pass = bench.Watchdog.NextPass();
-        bench.Watchdog.Wake();
-        await pass.WaitAsync(Cancellation);
     }
 
     /// <summary>A store that neither takes an object nor refuses it, until told to.</summary>

@@ -51,7 +51,7 @@ public sealed class PipelineCacheTests
         string[] digests = [$"sha256:{new string('a', 64)}", $"sha256:{new string('b', 64)}"];
         var shelf = new CheckpointShelf([.. digests.Select(digest => (checkpoint, CheckpointDescriptions.Of(checkpoint, digest)))]);
         using var loader = new GatedLoader();
-        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 1 }), NullLogger<PipelineCache>.Instance);
+        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 1 }), TimeProvider.System, NullLogger<PipelineCache>.Instance);
         loader.Gate.Set();
         using var busy = await cache.UseAsync(digests[0], Cancellation);
         loader.Gate.Reset();
@@ -66,6 +66,46 @@ public sealed class PipelineCacheTests
         Assert.Equal([digests[0]], cache.Resident());
     }
 
+    [Fact]
+    public async Task Place_is_made_for_a_checkpoint_before_it_is_loaded()
+    {
+        var checkpoint = Checkpoint.Open(Repository.DemoCheckpoint);
+        string[] digests = [.. "abc".Select(letter => $"sha256:{new string(letter, 64)}")];
+        var shelf = new CheckpointShelf([.. digests.Select(digest => (checkpoint, CheckpointDescriptions.Of(checkpoint, digest)))]);
+        var loader = new CountingLoader();
+        using var cache = new PipelineCache("cpu", shelf, loader, Options.Create(new WorkerOptions { ResidentCheckpoints = 2 }), TimeProvider.System, NullLogger<PipelineCache>.Instance);
+        foreach (var digest in digests) (await cache.UseAsync(digest, Cancellation)).Dispose();
+
+        // The device's memory holds two, and the third must find place while it loads, not after.
+        Assert.Equal([0, 1, 1], loader.LiveAtLoad);
+        Assert.Equal(digests[1..], cache.Resident());
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_found_no_memory_is_loaded_when_there_is_some()
+    {
+        await using var bench = new WorkerBench { LoadError = new GenerationException(GenerationError.OutOfMemory, "Memory does not hold the checkpoint.") };
+        await Assert.ThrowsAsync<GenerationException>(() => bench.Pipelines.UseAsync(WorkerBench.Digest, Cancellation));
+        bench.LoadError = null;
+        using var use = await bench.Pipelines.UseAsync(WorkerBench.Digest, Cancellation);
+        Assert.Same(bench.Pipeline, use.Value);
+    }
+
+    /// <summary>Notes at each load how many others are loaded.</summary>
+    private sealed class CountingLoader : IPipelineLoader
+    {
+        private int _live;
+
+        public List<int> LiveAtLoad { get; } = [];
+
+        public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
+        {
+            LiveAtLoad.Add(Volatile.Read(ref _live));
+            Interlocked.Increment(ref _live);
+            return new Watched(() => Interlocked.Decrement(ref _live));
+        }
+    }
+
     /// <summary>Loads when it is let, and tells when one is unloaded.</summary>
     private sealed class GatedLoader : IPipelineLoader, IDisposable
     {
@@ -78,13 +118,13 @@ public sealed class PipelineCacheTests
         public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
         {
             Gate.Wait(Cancellation);
-            return new Watched(_unloaded);
+            return new Watched(() => _unloaded.TrySetResult());
         }
 
         public void Dispose() => Gate.Dispose();
     }
 
-    private sealed class Watched(TaskCompletionSource unloaded) : ITextToImagePipeline
+    private sealed class Watched(Action unloaded) : ITextToImagePipeline
     {
         private readonly FakePipeline _inner = new();
 
@@ -95,6 +135,6 @@ public sealed class PipelineCacheTests
         public Task<GenerationResult> GenerateAsync(GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellation = default) =>
             _inner.GenerateAsync(request, progress, cancellation);
 
-        public void Dispose() => unloaded.TrySetResult();
+        public void Dispose() => unloaded();
     }
 }

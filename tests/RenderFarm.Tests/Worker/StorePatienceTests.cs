@@ -43,13 +43,13 @@ public sealed class StorePatienceTests
     }
 
     [Fact]
-    public async Task Store_that_says_no_fails_the_attempt_at_once()
+    public async Task Store_that_says_no_fails_the_attempt_at_once_and_is_not_one_that_is_away()
     {
         (_store.Fails, _store.IsRefusal) = (int.MaxValue, true);
         await using var bench = new WorkerBench(_store);
         bench.Runner.Take(WorkerBench.Command("a circle"), RenderFarm.Worker.WorkerIdentity.Device);
         await bench.NextReportAsync<AttemptStarted>();
-        Assert.Equal(FailureCodes.StoreUnavailable, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
+        Assert.Equal(FailureCodes.StoreRefused, (await bench.NextReportAsync<AttemptFailed>()).Failure.Code);
         Assert.Equal(1, _store.Asked);
     }
 

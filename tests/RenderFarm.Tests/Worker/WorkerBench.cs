@@ -31,10 +31,10 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Store = store ?? new FileObjectStore(_folder.FullName);
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
-        Pipelines = new PipelineCache("cpu", Shelf, this, options, NullLogger<PipelineCache>.Instance);
+        Pipelines = new PipelineCache("cpu", Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance);
         Devices = new RenderDevices([
             new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null),
-            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), "a profile", null)]
+            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), "a profile", null)]
                 : Array.Empty<RenderDevice>()]);
         End = new EarlyEnd(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
         Retirement = new Retirement(Runs, End, NullLogger<Retirement>.Instance);
@@ -45,6 +45,7 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
         Runner = new AttemptRunner(
             Identity,
             Runs,
+            Successes,
             Devices,
             new InputPictures(Store),
             new ImagePublisher(Store, patience, options, Clock),
@@ -65,6 +66,8 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public WorkerIdentity Identity { get; }
 
     public HeldRuns Runs { get; } = new();
+
+    public RecentSuccesses Successes { get; } = new();
 
     public StepWatch Steps { get; } = new(new WorkerOptions().StuckAfter);
 
@@ -101,6 +104,15 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public bool IsBusDeaf { get; set; }
 
     public int Loads { get; private set; }
+
+    /// <summary>Keeps every load of the first device from returning until it is set; null (default) for none.</summary>
+    public ManualResetEventSlim? LoadGate { get; set; }
+
+    /// <summary>Completes when a load has begun.</summary>
+    public TaskCompletionSource Loading { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Error that every load ends with, while set.</summary>
+    public Exception? LoadError { get; set; }
 
     public static RunAttempt Command(string prompt, int number = 1, string checkpoint = Digest, string format = "png") => new(
         new AttemptId(new JobId(Guid.Parse("0190a0a0-0000-7000-8000-000000000001")), 3, number),
@@ -157,13 +169,36 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     public ITextToImagePipeline Load(Checkpoint checkpoint, string device)
     {
         Loads++;
+        Loading.TrySetResult();
+        if (device != SecondDevice) LoadGate?.Wait();
+        if (LoadError is { } error) throw error;
         return device == SecondDevice ? SecondPipeline : Pipeline;
     }
 
     public Task NextOutboxPass() => _outbox.NextPass();
 
+    /// <summary>Lets time pass, and the watchdog look at the engine after it.</summary>
+    public async Task WatchAsync(TimeSpan time)
+    {
+        var cancellation = Xunit.TestContext.Current.CancellationToken;
+        Clock.Advance(time);
+        for (var pass = 0; pass < 2; pass++)
+        {
+            var next = Watchdog.NextPass();
+            Watchdog.Wake();
+            await next.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>Completes when nothing is held any more: a moment after the last report came out.</summary>
+    public async Task LetGoAsync()
+    {
+        while (Runs.Entries().Count > 0) await Task.Yield();
+    }
+
     public async ValueTask DisposeAsync()
     {
+        LoadGate?.Set();
         Pipeline.Release();
         SecondPipeline.Release();
         Watchdog.Dispose();

@@ -49,7 +49,7 @@ internal sealed class SettingsCheck
         return given ?? byDefault;
     }
 
-    /// <summary>A text of limited length.</summary>
+    /// <summary>A text of limited length, without U+0000: neither an image file nor PostgreSQL keeps that.</summary>
     public string Text(string field, string? given, int longest)
     {
         if (given is null) return "";
@@ -57,6 +57,8 @@ internal sealed class SettingsCheck
             Fault(field, given, string.Create(CultureInfo.InvariantCulture, $"Up to {longest:N0} characters; this has {given.Length:N0}."));
         else if (!CanonicalJson.IsWellFormed(given))
             Fault(field, null, "Holds an unpaired surrogate, which has no UTF-8 form.");
+        else if (given.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var place)
+            Fault(field, given, string.Create(CultureInfo.InvariantCulture, $"Holds U+0000 at index {place}; a text may hold any other character."));
         return given;
     }
 

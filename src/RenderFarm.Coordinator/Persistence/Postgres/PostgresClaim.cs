@@ -12,7 +12,7 @@ internal static class PostgresClaim
     public static NpgsqlBatchCommand Command(Claim claim)
     {
         var tasks = claim.Allotments.SelectMany(allotment => allotment.Indices.Select(index => (allotment.Job, allotment.Device, Index: index))).ToList();
-        var jobs = claim.Allotments.DistinctBy(allotment => allotment.Job.Id).ToList();
+        var jobs = claim.Allotments.Select(allotment => allotment.Job.Id.Value).Distinct().ToArray();
         return new NpgsqlBatchCommand(TaskStatements.Claim)
         {
             Parameters =
@@ -23,9 +23,9 @@ internal static class PostgresClaim
                 Array(NpgsqlDbType.Text, tasks.ConvertAll(task => task.Device.Device).ToArray()),
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = claim.LeaseExpiresAt },
                 new NpgsqlParameter<long> { TypedValue = claim.Epoch },
-                Array(NpgsqlDbType.Uuid, jobs.ConvertAll(job => job.Job.Id.Value).ToArray()),
+                Array(NpgsqlDbType.Uuid, jobs),
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = claim.Now },
-                Array(NpgsqlDbType.Text, jobs.ConvertAll(Pin).ToArray()),
+                Array(NpgsqlDbType.Text, tasks.ConvertAll(task => Pin(task.Job, task.Device)).ToArray()),
             },
         };
     }
@@ -40,8 +40,7 @@ internal static class PostgresClaim
         return claimed;
     }
 
-    private static string? Pin(Allotment first) =>
-        first.Job.Needs.Determinism == DeterminismClasses.Reproducible ? first.Device.Profile : null;
+    private static string? Pin(WaitingJob job, DeviceLoad device) => job.Needs.Determinism == DeterminismClasses.Reproducible ? device.Profile : null;
 
     private static NpgsqlParameter Array(NpgsqlDbType element, Array values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | element, Value = values };

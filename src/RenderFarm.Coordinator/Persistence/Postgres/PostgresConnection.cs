@@ -18,6 +18,8 @@ internal static class PostgresConnection
     // were cut while statements were being prepared). The next connection is a new one.
     private const string LostThread = "Received backend message";
 
+    private const string NotOpen = "Connection is not open";
+
     // idle_in_transaction_session_timeout, which has no name in Npgsql's list.
     private const string FrozenTransactionEnded = "25P03";
 
@@ -57,6 +59,8 @@ internal static class PostgresConnection
         {
             if (cause is NpgsqlException { IsTransient: true } or TimeoutException or SocketException or EndOfStreamException) return true;
             if (cause is NpgsqlException && cause.Message.Contains(LostThread, StringComparison.Ordinal)) return true;
+            // Its reader looks for what belonged to a connection that broke under it; or a transaction goes on after its connection broke between two statements.
+            if (cause is NullReferenceException { Source: nameof(Npgsql) } or InvalidOperationException { Source: nameof(Npgsql), Message: NotOpen }) return true;
             // A line that was cut within a transaction takes it along; what is said next to it is told only that it is no more.
             if (cause is ObjectDisposedException { ObjectName: nameof(NpgsqlTransaction) or nameof(NpgsqlConnection) }) return true;
             // Read only: it stands by for another server, as one does for a while when roles change.

@@ -73,7 +73,10 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         }
         catch (Exception error) when (error is NpgsqlException or SocketException)
         {
-            throw new RecordException($"The record at {Place} cannot be used: {error.Message} Check the server, the database and the user's rights (it must own the database's schema).", error);
+            throw new RecordException($"The record at {Place} cannot be used: {error.Message} Check the server, the database and the user's rights (it must own the database's schema).", error)
+            {
+                IsPassing = IsUnavailable(error),
+            };
         }
     }
 

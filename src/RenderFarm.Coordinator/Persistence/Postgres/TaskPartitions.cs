@@ -28,11 +28,15 @@ internal sealed class TaskPartitions(NpgsqlDataSource source)
         for (var day = 0; day <= days; day++) await EnsureAsync(TaskPartition.Of(now.AddDays(day)), cancellation);
     }
 
-    /// <summary>All partitions, the oldest first.</summary>
+    /// <summary>All partitions, the oldest first; among them those that were detached and, because the coordinator or the statement was stopped, not dropped.</summary>
     public async Task<List<TaskPartition>> AllAsync(CancellationToken cancellation)
     {
-        await using var command = source.CreateCommand(
-            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'tasks'::regclass ORDER BY c.relname");
+        await using var command = source.CreateCommand("""
+            SELECT c.relname FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+            WHERE c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'tasks'::regclass)
+              AND (i.inhparent = 'tasks'::regclass OR i.inhparent IS NULL)
+            ORDER BY c.relname
+            """);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var found = new List<TaskPartition>();
         while (await reader.ReadAsync(cancellation))

@@ -47,18 +47,24 @@ internal static class TaskStatements
 
     /// <summary>
     /// Claims the tasks ($1 jobs, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
-    /// jobs $7 at $8, pinned to the profiles $9 (null for a job that is not pinned). One statement: either all of it happens or nothing. A worker
-    /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over.
+    /// jobs $7 at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
+    /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over. A job
+    /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS, which no plan can begin with:
+    /// whatever the statistics say, the tasks are found by their keys.
     /// </summary>
     public static string Claim { get; } = $"""
         WITH fence AS (
             {HoldsEpoch.Replace("$1", "$6", StringComparison.Ordinal)}),
         free AS MATERIALIZED (
-            SELECT t.job_id, t.task_index, w.worker, w.device
-            FROM unnest($1, $2, $3, $4) AS w (job_id, task_index, worker, device)
+            SELECT t.job_id, t.task_index, w.worker, w.device, w.profile
+            FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile)
             JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
             WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+              AND NOT EXISTS (SELECT FROM farm_state WHERE id = {FarmState.Only} AND paused_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
+              AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.job_id
+                AND (j.paused_at IS NOT NULL OR j.status NOT IN ('{JobStatuses.Queued}', '{JobStatuses.Active}')
+                  OR (j.profile <> w.profile AND j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0)))
             FOR UPDATE OF t SKIP LOCKED),
         claimed AS (
             UPDATE tasks t
@@ -66,13 +72,12 @@ internal static class TaskStatements
                 run = NULL, not_before = NULL, started_at = NULL, lease_expires_at = $5
             FROM free f
             WHERE t.job_id = ANY ($7) AND t.job_id = f.job_id AND t.task_index = f.task_index
-            RETURNING t.job_id, t.task_index, t.attempt, t.worker, t.device),
+            RETURNING t.job_id, t.task_index, t.attempt, t.worker, t.device, f.profile),
         booked AS (
             UPDATE jobs j
-            SET tasks_queued = j.tasks_queued - c.tasks, tasks_dispatched = j.tasks_dispatched + c.tasks, profile = COALESCE(p.profile, j.profile),
+            SET tasks_queued = j.tasks_queued - c.tasks, tasks_dispatched = j.tasks_dispatched + c.tasks, profile = COALESCE(c.profile, j.profile),
                 status = CASE j.status WHEN '{Dispatched.From.Single()}' THEN '{Dispatched.To}' ELSE j.status END, started_at = COALESCE(j.started_at, $8)
-            FROM (SELECT job_id, count(*)::int AS tasks FROM claimed GROUP BY job_id) c
-            JOIN unnest($7, $9) AS p (job_id, profile) ON p.job_id = c.job_id
+            FROM (SELECT job_id, count(*)::int AS tasks, max(profile) AS profile FROM claimed GROUP BY job_id) c
             WHERE j.id = c.job_id)
         SELECT job_id, task_index, attempt, worker, device FROM claimed ORDER BY job_id, task_index
         """;

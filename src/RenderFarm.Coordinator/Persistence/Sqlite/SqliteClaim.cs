@@ -13,19 +13,23 @@ internal static class SqliteClaim
     public static async Task<List<ClaimedTask>> ApplyAsync(FarmDbContext db, Claim claim, CancellationToken cancellation)
     {
         var claimed = new List<ClaimedTask>();
+        if (await FarmControl.PausedAtAsync(db, cancellation) is not null) return claimed;
         foreach (var ofJob in claim.Allotments.GroupBy(allotment => allotment.Job.Id))
         {
             var job = await db.Jobs.SingleAsync(row => row.Id == ofJob.Key, cancellation);
-            if (JobStatuses.IsEnded(job.Status)) continue;
-            var before = claimed.Count;
-            foreach (var allotment in ofJob) claimed.AddRange(await ApplyAsync(db, allotment, claim, cancellation));
-            Book(job, ofJob.First(), claimed.Count - before, claim.Now);
+            if (JobStatuses.IsEnded(job.Status) || job.PausedAt is not null) continue;
+            foreach (var allotment in ofJob.Where(allotment => job.Takes(allotment.Device.Profile)))
+            {
+                var taken = await ApplyAsync(db, allotment, claim, cancellation);
+                Book(job, allotment.Device.Profile, taken.Count, claim.Now);
+                claimed.AddRange(taken);
+            }
         }
 
         return claimed;
     }
 
-    private static async Task<IEnumerable<ClaimedTask>> ApplyAsync(FarmDbContext db, Allotment allotment, Claim claim, CancellationToken cancellation)
+    private static async Task<List<ClaimedTask>> ApplyAsync(FarmDbContext db, Allotment allotment, Claim claim, CancellationToken cancellation)
     {
         var (job, device, indices) = allotment;
         if (await db.Workers.AnyAsync(row => row.Name == device.Worker && (row.Status != WorkerStatuses.Active || row.DrainedAt != null), cancellation)) return [];
@@ -49,15 +53,15 @@ internal static class SqliteClaim
             .OrderBy(task => task.Index)
             .Select(task => new { task.Index, task.Attempt })
             .ToListAsync(cancellation);
-        return taken.Select(task => new ClaimedTask(job, device.Worker, device.Device, task.Index, task.Attempt));
+        return taken.ConvertAll(task => new ClaimedTask(job, device.Worker, device.Device, task.Index, task.Attempt));
     }
 
-    private static void Book(RenderJob job, Allotment first, int count, DateTimeOffset now)
+    private static void Book(RenderJob job, string profile, int count, DateTimeOffset now)
     {
         if (count == 0) return;
+        job.Pin(profile);
         job.Count(Transitions.Of(TaskEvent.Claimed).From[0], -count);
         job.Count(Transitions.Of(TaskEvent.Claimed).To, count);
         job.MarkDispatched(now);
-        if (job.Determinism == DeterminismClasses.Reproducible) job.Profile = first.Device.Profile;
     }
 }

@@ -85,30 +85,73 @@ public sealed class SharedLeadershipTests : IAsyncLifetime
     {
         await using var connection = new NpgsqlConnection(_connection);
         await connection.OpenAsync(Cancellation);
-        var (epoch, _) = await LeaderRow.TakeAsync(connection, "a", TimeSpan.FromSeconds(30), Cancellation);
+        var (epoch, _) = await LeaderRow.TakeAsync(connection, "a", TimeSpan.FromSeconds(30), TimeSpan.Zero, takesOffered: false, Cancellation);
         Assert.Equal((null, true), await OtherAsync(connection));
 
         await LeaderRow.ReleaseAsync(connection, epoch!.Value, TimeSpan.FromSeconds(30), Cancellation);
 
-        Assert.False(await LeaderRow.RenewAsync(connection, epoch.Value, TimeSpan.FromSeconds(30), Cancellation));
-        Assert.Equal(2, (await LeaderRow.TakeAsync(connection, "b", TimeSpan.FromSeconds(30), Cancellation)).Epoch);
-        Assert.False(await LeaderRow.RenewAsync(connection, epoch.Value, TimeSpan.FromSeconds(30), Cancellation));
+        Assert.False(await RenewAsync(connection, epoch.Value));
+        // Offered is what somebody holds. One that defers leaves it to others for as long.
+        Assert.Null((await LeaderRow.TakeAsync(connection, "b", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), takesOffered: true, Cancellation)).Epoch);
+        Assert.Equal(2, (await LeaderRow.TakeAsync(connection, "b", TimeSpan.FromSeconds(30), TimeSpan.Zero, takesOffered: false, Cancellation)).Epoch);
+        Assert.False(await RenewAsync(connection, epoch.Value));
+
+        static Task<bool> RenewAsync(NpgsqlConnection connection, long epoch) =>
+            LeaderRow.RenewAsync(connection, epoch, "a", isOffered: false, TimeSpan.FromSeconds(30), Cancellation);
 
         static async Task<(long? Epoch, bool IsFar)> OtherAsync(NpgsqlConnection connection)
         {
-            var (other, expiresIn) = await LeaderRow.TakeAsync(connection, "b", TimeSpan.FromSeconds(30), Cancellation);
-            return (other, expiresIn > TimeSpan.FromSeconds(25));
+            var (other, freeIn) = await LeaderRow.TakeAsync(connection, "b", TimeSpan.FromSeconds(30), TimeSpan.Zero, takesOffered: true, Cancellation);
+            return (other, freeIn > TimeSpan.FromSeconds(25));
         }
+    }
+
+    [Fact]
+    public async Task Leader_whose_bus_goes_away_is_followed_within_five_seconds_by_one_whose_bus_is_up_and_by_no_other()
+    {
+        var isUp = true;
+        var cutOff = await StartAsync(() => Volatile.Read(ref isUp), TimeProvider.System);
+        await GainedAsync(cutOff);
+        var deaf = await StartAsync(() => false, TimeProvider.System);
+        var standby = await StartAsync();
+        // Settled when it has been up for longer than it was away.
+        for (var look = 0; look < 5; look++) await standby.NextPass().WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+
+        var watch = Stopwatch.StartNew();
+        Volatile.Write(ref isUp, false);
+        await GainedAsync(standby);
+
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+        while (cutOff.Epoch is not null) await cutOff.NextPass().WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await deaf.NextPass().WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.Equal((null, null, 2L), (cutOff.Epoch, deaf.Epoch, standby.Epoch));
+    }
+
+    [Fact]
+    public async Task While_the_bus_is_away_from_all_one_leads_on_and_the_leadership_goes_to_and_fro_between_none()
+    {
+        var first = await StartAsync(() => false, TimeProvider.System);
+        await GainedAsync(first);
+        var second = await StartAsync(() => false, TimeProvider.System);
+        for (var look = 0; look < 8; look++) await second.NextPass().WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Assert.Equal((1L, null), (first.Epoch, second.Epoch));
+
+        await first.StopAsync(Cancellation);
+        await GainedAsync(second);
+
+        Assert.Equal(2, second.Epoch);
     }
 
     private Task<SharedLeadership> StartAsync(params ILeadershipGained[] followUps) => StartAsync(TimeProvider.System, followUps);
 
-    private async Task<SharedLeadership> StartAsync(TimeProvider clock, params ILeadershipGained[] followUps)
+    private Task<SharedLeadership> StartAsync(TimeProvider clock, params ILeadershipGained[] followUps) => StartAsync(() => true, clock, followUps);
+
+    private async Task<SharedLeadership> StartAsync(Func<bool> isBusUp, TimeProvider clock, params ILeadershipGained[] followUps)
     {
         var database = new PostgresDatabase(_connection, TimeSpan.FromSeconds(30));
         _databases.Add(database);
         var leadership = new SharedLeadership(
-            database, followUps, Options.Create(Times), Options.Create(new CoordinatorOptions()), clock, NullLogger<SharedLeadership>.Instance);
+            database, isBusUp, followUps, Options.Create(Times), Options.Create(new CoordinatorOptions()), clock, NullLogger<SharedLeadership>.Instance);
         _started.Add(leadership);
         await leadership.StartAsync(Cancellation);
         return leadership;

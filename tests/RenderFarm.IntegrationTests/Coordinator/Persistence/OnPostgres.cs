@@ -53,3 +53,8 @@ public sealed class UpscalerOnPostgresTests : UpscalerTests
 {
     protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
 }
+
+public sealed class BrokenTextOnPostgresTests : BrokenTextTests
+{
+    protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
+}

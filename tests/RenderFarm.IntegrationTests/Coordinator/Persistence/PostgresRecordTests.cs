@@ -133,10 +133,12 @@ public sealed class PostgresRecordTests : RecordConformance
         return new PostgresDatabase(_connection, TimeSpan.FromSeconds(30));
     }
 
-    internal override async Task<long> LeadAsync()
+    internal override Task<long> LeadAsync() => LeadAsync(Postgres, Cancellation);
+
+    internal static async Task<long> LeadAsync(PostgresDatabase database, CancellationToken cancellation)
     {
-        await using var connection = await Postgres.Source.OpenConnectionAsync(Cancellation);
-        return (await LeaderRow.TakeAsync(connection, "test", Term, Cancellation)).Epoch!.Value;
+        await using var connection = await database.Source.OpenConnectionAsync(cancellation);
+        return (await LeaderRow.TakeAsync(connection, "test", Term, TimeSpan.Zero, takesOffered: false, cancellation)).Epoch!.Value;
     }
 
     private async Task ExecuteAsync(string statement)

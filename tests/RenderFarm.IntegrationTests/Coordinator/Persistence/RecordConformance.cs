@@ -1,41 +1,16 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
-using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
-using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
 
-/// <summary>What every database of the record does: the statements behind <see cref="IDatabase"/>, and nothing above them.</summary>
-public abstract class RecordConformance : IAsyncLifetime
+/// <summary>What every database of the record does: rows are kept as they were written, all of a write or nothing, and claimed once. Nothing above <see cref="IDatabase"/>.</summary>
+public abstract class RecordConformance : RecordTest
 {
-    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-    private long _epoch;
-
-    internal IDatabase Database { get; private set; } = null!;
-
-    internal FarmRecord Record { get; private set; } = null!;
-
-    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        Database = await OpenAsync();
-        Record = new FarmRecord(Database);
-        _epoch = await LeadAsync();
-    }
-
-    public virtual async ValueTask DisposeAsync()
-    {
-        if (Database is IAsyncDisposable shared) await shared.DisposeAsync();
-        else ((IDisposable)Database).Dispose();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact]
     public async Task Migrations_make_exactly_the_shape_that_the_code_expects()
     {
@@ -172,76 +147,6 @@ public abstract class RecordConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Peek_shows_due_tasks_by_index_and_leaves_out_those_that_wait_out_a_failure()
-    {
-        var job = await AddAsync(new CostStretch(0, 6, 1));
-        await ClaimAsync(job, 0, 1, 2);
-        await ChangeAsync(job, 0, (row, task) => task.TryAgain(row, Noon.AddSeconds(10)));
-        await ChangeAsync(job, 1, (row, task) => task.TryAgain(row, null));
-
-        Assert.Equal([1, 3, 4], (await PeekAsync(job, -1, -1, 3)).Select(task => task.Index));
-        Assert.Equal("alpha", (await PeekAsync(job, -1, -1, 3))[0].AvoidWorker);
-        Assert.Equal([0, 1, 3, 4, 5], (await PeekAsync(job, -1, -1, 9, Noon.AddSeconds(10))).Select(task => task.Index));
-        Assert.Equal([5], (await PeekAsync(job, 4, -1, 9)).Select(task => task.Index));
-    }
-
-    [Fact]
-    public async Task Backlog_finds_what_came_back_before_the_place_it_had_reached()
-    {
-        var job = await AddAsync(new CostStretch(0, 6, 1));
-        var backlog = new Backlog(Record, Database, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon));
-        Assert.Equal([0, 1, 2], await IndicesAsync());
-        await ClaimAsync(job, 0, 1, 2);
-        Assert.Equal([3, 4, 5], await IndicesAsync());
-
-        await ChangeAsync(job, 1, (row, task) => task.HandBack(row));
-        Assert.Equal([1, 3, 4], await IndicesAsync());
-        await ClaimAsync(job, 1, 3, 4, 5);
-        Assert.Empty(await IndicesAsync());
-        await ChangeAsync(job, 4, (row, task) => task.HandBack(row));
-
-        Assert.Equal([4], await IndicesAsync());
-
-        async Task<IEnumerable<int>> IndicesAsync() => (await backlog.TasksAsync(job.Id, -1, 3, Cancellation)).Select(task => task.Index);
-    }
-
-    [Fact]
-    public async Task Suspects_wait_apart_from_the_others_the_oldest_first()
-    {
-        var job = await AddAsync(new CostStretch(0, 4, 1));
-        await ClaimAsync(job, 0, 1, 2);
-        foreach (var (index, second) in new[] { (2, 1), (0, 2) }) await AccuseAsync(job, index, Noon.AddSeconds(second));
-
-        var backlog = new Backlog(Record, Database, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon));
-        Assert.Equal([2, 0], (await backlog.SuspectsAsync(Cancellation)).Select(suspect => suspect.Index));
-        Assert.Equal("alpha", (await backlog.SuspectsAsync(Cancellation))[0].AvoidWorker);
-        Assert.Equal([3], (await backlog.TasksAsync(job.Id, -1, 9, Cancellation)).Select(task => task.Index));
-
-        await ClaimAsync(job, 2);
-        Assert.Equal([0], (await backlog.SuspectsAsync(Cancellation)).Select(suspect => suspect.Index));
-        var held = (await Record.ReadAsync(db => Fleet.HeldAsync(db, Cancellation), Cancellation)).Single();
-        Assert.Equal((2, 1), (held.Count, held.Suspects));
-    }
-
-    [Fact]
-    public async Task Paused_job_and_paused_farm_are_not_in_the_backlog()
-    {
-        var job = await AddAsync(new CostStretch(0, 2, 1));
-        await ClaimAsync(job, 0);
-        await AccuseAsync(job, 0, Noon);
-        var backlog = new Backlog(Record, Database, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Noon));
-        Assert.Single(await backlog.JobsAsync(Cancellation));
-
-        await ChangeAsync(job, 0, (row, _) => row.PausedAt = Noon);
-        Assert.Empty(await backlog.JobsAsync(Cancellation));
-        Assert.Empty(await backlog.SuspectsAsync(Cancellation));
-
-        await ChangeAsync(job, 0, (row, _) => row.PausedAt = null);
-        await Record.WriteAsync(db => Task.FromResult(db.State.Add(new FarmState { PausedAt = Noon })), Cancellation);
-        Assert.Empty(await backlog.JobsAsync(Cancellation));
-    }
-
-    [Fact]
     public async Task One_key_sent_at_once_makes_one_job()
     {
         var jobs = Enumerable.Range(0, 6).Select(_ => NewJob(1, "once")).ToList();
@@ -282,62 +187,4 @@ public abstract class RecordConformance : IAsyncLifetime
         Assert.Equal(0, await Record.ReadAsync(db => db.Jobs.CountAsync(Cancellation), Cancellation));
         Assert.Equal(0, await Record.ReadAsync(db => db.Tasks.CountAsync(Cancellation), Cancellation));
     }
-
-    internal abstract Task<IDatabase> OpenAsync();
-
-    /// <summary>The epoch that leads.</summary>
-    internal virtual Task<long> LeadAsync() => Task.FromResult(1L);
-
-    internal static Allotment Of(RenderJob job, string worker, params int[] indices) => new(
-        new WaitingJob(job.Id, job.Tenant, job.Priority, new RenderNeeds(job.Checkpoint, job.Determinism, null), job.Format, null),
-        new DeviceLoad { Worker = worker, Device = "cpu", Slots = 4, Profile = "p1", Speed = 1, IsMeasured = false, Checkpoints = new HashSet<string>() },
-        indices);
-
-    internal Task<List<ClaimedTask>> ClaimAsync(RenderJob job, params int[] indices) => ClaimAsync([Of(job, "alpha", indices)]);
-
-    internal Task<List<ClaimedTask>> ClaimAsync(IReadOnlyList<Allotment> allotments, long? epoch = null) =>
-        Database.ClaimAsync(new Claim(allotments, epoch ?? _epoch, Noon, Noon.AddSeconds(12)), Cancellation);
-
-    internal static RenderJob NewJob(int tasks, string? key = null) => AJob.Submitted(Noon, tasks, key);
-
-    internal async Task<RenderJob> AddAsync(params CostStretch[] stretches)
-    {
-        var job = NewJob(stretches.Sum(stretch => stretch.Count));
-        await AddJobAsync(job, stretches);
-        return job;
-    }
-
-    internal Task<int> AddJobAsync(RenderJob job, IEnumerable<CostStretch> stretches) => Record.AddAsync(
-        async db =>
-        {
-            db.Jobs.Add(job);
-            await db.SaveChangesAsync(Cancellation);
-            await Database.InsertTasksAsync(db, job.Id, stretches, Cancellation);
-            return 0;
-        },
-        Cancellation);
-
-    internal Task<List<RenderTask>> TasksAsync(RenderJob job) =>
-        Record.ReadAsync(db => db.Tasks.Where(task => task.Job == job.Id).OrderBy(task => task.Index).ToListAsync(Cancellation), Cancellation);
-
-    internal Task<RenderJob> JobAsync(RenderJob job) => Record.ReadAsync(db => db.Jobs.SingleAsync(row => row.Id == job.Id, Cancellation), Cancellation);
-
-    internal Task<int> ChangeAsync(RenderJob job, int index, Action<RenderJob, RenderTask> change) => Record.WriteAsync(
-        async db =>
-        {
-            var row = await db.Jobs.SingleAsync(found => found.Id == job.Id, Cancellation);
-            change(row, await db.Tasks.SingleAsync(task => task.Job == job.Id && task.Index == index, Cancellation));
-            return 0;
-        },
-        Cancellation);
-
-    private Task<int> AccuseAsync(RenderJob job, int index, DateTimeOffset at) => ChangeAsync(job, index, (row, task) =>
-    {
-        task.Accuse(at);
-        task.CountLoss();
-        task.HandBack(row);
-    });
-
-    private Task<List<PeekedTask>> PeekAsync(RenderJob job, int after, int freshAfter, int count, DateTimeOffset? now = null) =>
-        Database.PeekAsync(new Peek(job.Id, after, freshAfter, count, now ?? Noon), Cancellation);
 }

@@ -146,6 +146,18 @@ public sealed class DispatchRoundTests
         Assert.Equal((16, 16), (served[stuck], served[other]));
     }
 
+    [Fact]
+    public async Task Newcomer_is_served_in_the_first_round_beside_thousands_of_jobs_of_another_tenant_and_few_of_their_tasks_are_read()
+    {
+        for (var job = 0; job < 5_000; job++) Add("many", ordinary: 1, suspects: 0);
+        var newcomer = Add("one", ordinary: 1, suspects: 0);
+
+        var (allotments, _) = await RoundAsync(Device("w"));
+
+        Assert.Equal([_jobs[0].Id, _jobs[1].Id, _jobs[2].Id, newcomer], allotments.Select(allotment => allotment.Job.Id).Order());
+        Assert.Equal(4, _read);
+    }
+
     private JobId Add(string tenant, int ordinary, int suspects, string? avoid = null)
     {
         var id = new JobId(new Guid(_jobs.Count + 1, 0, 0, new byte[8]));

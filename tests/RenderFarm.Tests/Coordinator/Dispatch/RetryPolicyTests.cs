@@ -26,9 +26,20 @@ public sealed class RetryPolicyTests
     public void Permanent_failure_is_final_at_once() =>
         Assert.Null(RetryPolicy.Next(new AttemptFailure(FailureCodes.BadRecipe, false, "No."), 1, Options));
 
+    [Theory]
+    [InlineData(FailureCodes.UnknownCheckpoint)]
+    [InlineData(FailureCodes.CheckpointUnreadable)]
+    public void Checkpoint_that_this_worker_lacks_or_cannot_read_is_looked_for_elsewhere(string code) =>
+        Assert.NotNull(RetryPolicy.Next(new AttemptFailure(code, false, "Not here."), 1, Options));
+
     [Fact]
-    public void Checkpoint_that_this_worker_lacks_is_looked_for_elsewhere() =>
-        Assert.NotNull(RetryPolicy.Next(new AttemptFailure(FailureCodes.UnknownCheckpoint, false, "Not here."), 1, Options));
+    public void Store_that_is_away_is_charged_and_one_that_refuses_is_not_at_first()
+    {
+        var refused = new AttemptFailure(FailureCodes.StoreRefused, true, "Wrong key.");
+        Assert.Null(RetryPolicy.NextUncharged(Transient(), 0, Options));
+        Assert.Equal(TimeSpan.FromSeconds(8), RetryPolicy.NextUncharged(refused, 3, Options));
+        Assert.Null(RetryPolicy.NextUncharged(refused, Options.MaxRescues, Options));
+    }
 
     [Theory]
     [InlineData(30, 30)]

@@ -24,7 +24,10 @@ public sealed class PatienceTests : IAsyncLifetime
     private readonly PostgresDatabase _database = new("Host=127.0.0.1", TimeSpan.FromSeconds(1));
     private readonly FakeTimeProvider _clock = new();
     private IHost? _host;
+    private readonly RecordAbsence _absence;
     private Patience? _patience;
+
+    public PatienceTests() => _absence = new RecordAbsence(_clock);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -37,7 +40,7 @@ public sealed class PatienceTests : IAsyncLifetime
             (_, transport) => transport.ReceiveEndpoint(Queue, endpoint => endpoint.Handler<AttemptReturned>(async context => await _put.Writer.WriteAsync(context.Message)))));
         _host = builder.Build();
         await _host.StartAsync(Cancellation);
-        _patience = new Patience(_database, _host.Services.GetRequiredService<FarmSender>(), _clock, NullLogger<Patience>.Instance);
+        _patience = new Patience(_database, _absence, _host.Services.GetRequiredService<FarmSender>(), _clock, NullLogger<Patience>.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,6 +75,37 @@ public sealed class PatienceTests : IAsyncLifetime
 
         Assert.Equal(Message, await _put.Reader.ReadAsync(Cancellation));
         await held.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Message_goes_to_the_end_of_its_queue_for_others_to_read_once_it_is_certain_that_the_record_is_away()
+    {
+        _absence.Confirm();
+        var held = _patience!.HoldAsync(Queue, Message, () => throw new SocketException(111), Cancellation);
+        Assert.False(held.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(Message, await _put.Reader.ReadAsync(Cancellation));
+        await held.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Absences_of_the_record_are_told_and_those_of_the_store_are_not()
+    {
+        await PassOverAsync(new ObjectStoreException("away"));
+        Assert.False(_absence.IsSuspected);
+        await PassOverAsync(new SocketException(111));
+        _clock.Advance(RecordAbsence.Suspicion);
+        Assert.True(_absence.IsSuspected);
+        await _patience!.PassOverAsync(() => Task.CompletedTask, Cancellation);
+        Assert.False(_absence.IsSuspected);
+
+        async Task PassOverAsync(Exception error)
+        {
+            var passed = _patience!.PassOverAsync(() => throw error, Cancellation);
+            _clock.Advance(RecordAbsence.Suspicion);
+            await passed.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        }
     }
 
     [Fact]

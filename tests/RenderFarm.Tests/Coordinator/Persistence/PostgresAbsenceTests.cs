@@ -13,6 +13,8 @@ public sealed class PostgresAbsenceTests
         new NpgsqlException("Exception while reading from stream", new EndOfStreamException()),
         new InvalidOperationException("likely a transient failure", new NpgsqlException("Failed to connect", new SocketException(111))),
         new NpgsqlException("Received backend message BindComplete while expecting ParseCompleteMessage. Please file a bug."),
+        NothingThere("Npgsql"),
+        new InvalidOperationException("Connection is not open") { Source = "Npgsql" },
         new ObjectDisposedException(nameof(NpgsqlTransaction)),
         new ObjectDisposedException(nameof(NpgsqlTransaction), new EndOfStreamException()),
         new PostgresException("the database system is starting up", "FATAL", "FATAL", "57P03"),
@@ -31,5 +33,13 @@ public sealed class PostgresAbsenceTests
         Assert.False(PostgresConnection.IsUnavailable(new PostgresException("syntax error", "ERROR", "ERROR", "42601")));
         Assert.False(PostgresConnection.IsUnavailable(new ObjectDisposedException("JobEventHub")));
         Assert.False(PostgresConnection.IsUnavailable(new InvalidOperationException("a bug")));
+        Assert.False(PostgresConnection.IsUnavailable(NothingThere("RenderFarm.Coordinator")));
+    }
+
+    private static NullReferenceException NothingThere(string source)
+    {
+        var error = Assert.Throws<NullReferenceException>(() => ((string)null!).Length);
+        error.Source = source;
+        return error;
     }
 }

@@ -41,14 +41,14 @@ public sealed class ReportRulesTests
     }
 
     [Fact]
-    public void Late_image_from_another_profile_than_its_job_is_pinned_to_is_refused()
+    public void Image_from_another_profile_than_its_job_is_pinned_to_is_refused_whichever_run_it_comes_from()
     {
         var (job, task) = Running();
         job.Profile = "q";
+        var refused = new Ruling(Verdict.Refuse, "the image comes from p, and its job is pinned to q");
 
-        Assert.Equal(
-            new Ruling(Verdict.Refuse, "the image comes from p, and its job is pinned to q"),
-            ReportRules.Judge(task, job, Success(task.AttemptId, Other)));
+        Assert.Equal(refused, ReportRules.Judge(task, job, Success(task.AttemptId, Other)));
+        Assert.Equal(refused, ReportRules.Judge(task, job, Success(task.AttemptId, Mine)));
     }
 
     [Fact]

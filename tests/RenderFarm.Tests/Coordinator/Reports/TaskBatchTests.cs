@@ -97,6 +97,33 @@ public sealed class TaskBatchTests
         Assert.Equal((TaskStatuses.Queued, 1), (_tasks[0].Status, _tasks[0].Charged));
     }
 
+    [Theory]
+    [InlineData(FailureCodes.StoreRefused)]
+    [InlineData(FailureCodes.CacheFailed)]
+    public void What_surrounds_a_worker_costs_no_attempt_until_it_has_failed_a_task_too_often(string code)
+    {
+        var failure = new AttemptFailure(code, true, "Wrong key.");
+        double[] waits = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60];
+        foreach (var wait in waits)
+        {
+            Run(_tasks[0]);
+            _batch.Fail(_tasks[0], failure);
+            Assert.Equal((TaskStatuses.Queued, 0, 0, "w"), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].Rescues, _tasks[0].AvoidWorker));
+            Assert.Equal(Now + TimeSpan.FromSeconds(wait), _tasks[0].NotBefore);
+        }
+
+        for (var charged = 1; charged < 3; charged++)
+        {
+            Run(_tasks[0]);
+            _batch.Fail(_tasks[0], failure);
+            Assert.Equal((TaskStatuses.Queued, charged), (_tasks[0].Status, _tasks[0].Charged));
+        }
+
+        Run(_tasks[0]);
+        _batch.Fail(_tasks[0], failure);
+        Assert.Equal((TaskStatuses.Failed, code, 13), (_tasks[0].Status, _tasks[0].FailureCode, _batch.Failures.Count));
+    }
+
     [Fact]
     public void Run_that_vanishes_costs_no_attempt_until_too_many_have()
     {
@@ -129,13 +156,48 @@ public sealed class TaskBatchTests
         Assert.Equal((JobStatuses.Failed, 3, 1), (_job.Status, _job.TasksCompleted, _job.TasksFailed));
     }
 
+    [Fact]
+    public void Late_image_pins_its_job_though_another_profile_had_it_meanwhile_and_gave_it_back()
+    {
+        _job.Pin("pa");
+        Run(_tasks[0]);
+        var late = Success(_tasks[0], "pa");
+        _batch.Expire(_tasks[0]);
+        _job.Pin("pb");
+        Run(_tasks[0]);
+        _batch.Apply(_tasks[0], new ReturnReport(_tasks[0].AttemptId, RunOf(_tasks[0]), "w"));
+        Assert.True(_job.Takes("pa") && _job.Takes("pb"));
+
+        Assert.Equal(Verdict.Confirm, ReportRules.Judge(_tasks[0], _job, late).Verdict);
+        _batch.Apply(_tasks[0], late);
+
+        Assert.Equal(("pa", "pa"), (_job.Profile, _job.PinnedProfile));
+        Assert.False(_job.Takes("pb"));
+    }
+
+    [Fact]
+    public void Image_of_a_fast_job_pins_nothing()
+    {
+        var fast = AJob.With(total: 1, determinism: DeterminismClasses.Fast);
+        var task = AJob.TasksOf(fast)[0];
+        _batch.Add(fast);
+        task.Claim(fast, "w", "d", Now);
+
+        _batch.Apply(task, Success(task, "pa"));
+
+        Assert.Null(fast.Profile);
+        Assert.True(fast.Takes("pb"));
+    }
+
     private static RunId RunOf(RenderTask task) => new(new Guid(task.Index + 1, 0, 0, new byte[8]));
 
     private void Complete(RenderTask task)
     {
         Run(task);
-        _batch.Apply(task, new SuccessReport(task.AttemptId, RunOf(task), "w", new StoredImage("k", "s", 1, 1, "p")));
+        _batch.Apply(task, Success(task, "p"));
     }
+
+    private static SuccessReport Success(RenderTask task, string profile) => new(task.AttemptId, RunOf(task), "w", new StoredImage("k", "s", 1, 1, profile));
 
     private void Claim(RenderTask task)
     {

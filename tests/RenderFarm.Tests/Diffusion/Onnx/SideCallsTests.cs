@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Diffusion.Onnx;
 using Xunit;
 
@@ -24,6 +25,26 @@ public sealed class SideCallsTests
         release.Set();
         foreach (var thread in threads) Assert.True(thread.Join(Patience));
         Assert.Equal(SideCalls.AtOnce + 1, entered);
+    }
+
+    [Fact]
+    public void Longest_call_is_timed_and_waits_for_a_place_are_not()
+    {
+        var clock = new FakeTimeProvider();
+        var calls = new SideCalls(clock);
+        Assert.Null(calls.Longest);
+        calls.Run(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(3));
+            calls.Run(() => clock.Advance(TimeSpan.FromSeconds(2)));
+            Assert.Equal(TimeSpan.FromSeconds(5), calls.Longest);
+        });
+        Assert.Null(calls.Longest);
+        Assert.Equal(TimeSpan.FromSeconds(1), calls.Time(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return calls.Longest;
+        }));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Diffusion;
 using RenderFarm.Imaging;
 using RenderFarm.Worker;
+using RenderFarm.Worker.Devices;
 using RenderFarm.Worker.NullRenderer;
 using Xunit;
 
@@ -26,6 +27,16 @@ public sealed class NullRendererTests
 
         var other = await pipeline.GenerateAsync(new GenerationRequest { Prompt = "a", Seed = 2 }, null, TestContext.Current.CancellationToken);
         Assert.NotEqual(first.Image.Pixels.ToArray(), other.Image.Pixels.ToArray());
+    }
+
+    [Fact]
+    public void Device_announces_the_profile_that_its_pictures_of_nothing_name()
+    {
+        using var pipeline = new NullPipeline(2, TimeSpan.Zero, TimeProvider.System);
+
+        Assert.Equal(
+            SettingsMapping.ToProfile(pipeline.Environment).ToString(),
+            RenderDevice.ProfileOf(new WorkerOptions { Renderer = WorkerOptions.NullRenderer }, "cpu"));
     }
 
     [Fact]

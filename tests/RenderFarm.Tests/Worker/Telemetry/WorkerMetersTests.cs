@@ -49,7 +49,7 @@ public sealed class WorkerMetersTests : IDisposable
     {
         var bus = new Bus { Refuses = true };
         var sender = new MeteredReportSender(bus, _meters);
-        var report = new AttemptSucceeded(_attempt, Run(), "w", new StoredImage("k", "s", 1, 1, "p"));
+        var report = await BegunAndDoneAsync(new MeteredReportSender(new Bus(), _meters));
 
         await Assert.ThrowsAsync<IOException>(() => sender.ReportAsync([report], Cancellation));
         Assert.Empty(_reader.Read(FarmInstruments.WorkerImages));
@@ -57,6 +57,23 @@ public sealed class WorkerMetersTests : IDisposable
         await sender.ReportAsync([report], Cancellation);
 
         Assert.Single(_reader.Read(FarmInstruments.WorkerImages));
+    }
+
+    [Fact]
+    public async Task Success_that_is_said_again_is_counted_once()
+    {
+        var sender = new MeteredReportSender(new Bus(), _meters);
+        var report = await BegunAndDoneAsync(sender);
+        for (var i = 0; i < 2; i++) await sender.ReportAsync([report], Cancellation);
+        Assert.Single(_reader.Read(FarmInstruments.WorkerImages));
+        Assert.Single(_reader.Read(FarmInstruments.WorkerAttempts, "outcome"));
+    }
+
+    private async Task<AttemptSucceeded> BegunAndDoneAsync(MeteredReportSender sender)
+    {
+        var run = Run();
+        await sender.ReportAsync([new AttemptStarted(_attempt, run, "w")], Cancellation);
+        return new AttemptSucceeded(_attempt, run, "w", new StoredImage("k", "s", 1, 1, "p"));
     }
 
     private static RunId Run() => RunId.New(TimeProvider.System);

@@ -130,6 +130,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<long?>("CanceledSeq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("canceled_seq");
+
                     b.Property<string>("Checkpoint")
                         .IsRequired()
                         .HasColumnType("text")
@@ -215,6 +219,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("retention_days");
 
+                    b.Property<long?>("RetriedSeq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("retried_seq");
+
                     b.Property<DateTimeOffset?>("StartedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("started_at");
@@ -263,6 +271,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("CanceledSeq")
+                        .HasDatabaseName("ix_jobs_canceled")
+                        .HasFilter("canceled_seq IS NOT NULL");
+
                     b.HasIndex("DeleteAfter")
                         .HasDatabaseName("ix_jobs_delete_after")
                         .HasFilter("delete_after IS NOT NULL AND purged_at IS NULL");
@@ -270,6 +282,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                     b.HasIndex("PurgedAt")
                         .HasDatabaseName("ix_jobs_purged")
                         .HasFilter("purged_at IS NOT NULL");
+
+                    b.HasIndex("RetriedSeq")
+                        .HasDatabaseName("ix_jobs_retried")
+                        .HasFilter("retried_seq IS NOT NULL");
 
                     b.HasIndex("Status")
                         .HasDatabaseName("ix_jobs_status");

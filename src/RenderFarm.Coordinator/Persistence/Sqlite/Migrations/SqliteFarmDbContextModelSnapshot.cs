@@ -124,6 +124,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("BLOB")
                         .HasColumnName("id");
 
+                    b.Property<long?>("CanceledSeq")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("canceled_seq");
+
                     b.Property<string>("Checkpoint")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -209,6 +213,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("retention_days");
 
+                    b.Property<long?>("RetriedSeq")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("retried_seq");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("started_at");
@@ -257,6 +265,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("CanceledSeq")
+                        .HasDatabaseName("ix_jobs_canceled")
+                        .HasFilter("canceled_seq IS NOT NULL");
+
                     b.HasIndex("DeleteAfter")
                         .HasDatabaseName("ix_jobs_delete_after")
                         .HasFilter("delete_after IS NOT NULL AND purged_at IS NULL");
@@ -264,6 +276,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                     b.HasIndex("PurgedAt")
                         .HasDatabaseName("ix_jobs_purged")
                         .HasFilter("purged_at IS NOT NULL");
+
+                    b.HasIndex("RetriedSeq")
+                        .HasDatabaseName("ix_jobs_retried")
+                        .HasFilter("retried_seq IS NOT NULL");
 
                     b.HasIndex("Status")
                         .HasDatabaseName("ix_jobs_status");
