@@ -205,7 +205,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     private async Task<OutageOutcome> OutagesAsync(Servers of)
     {
         await using var farm = await FarmUnderTest.StartAsync(new FarmSettings { OwnServers = true, PoisonDeaths = 10, MaxRescues = 1_000 }, Cancellation);
-        var size = new OutageSize(Restarts: 2, Down: TimeSpan.FromSeconds(3), Cuts: 25, StoreErrors: TimeSpan.FromSeconds(5), Batch: 100, of);
+        var size = new OutageSize(Restarts: 2, Down: TimeSpan.FromSeconds(3), Cuts: 25, StoreErrors: TimeSpan.FromSeconds(5), Batch: 100, Of: of);
         var outcome = await Outages.RunAsync(farm, new FarmLedger(farm), size, output.WriteLine, Cancellation);
         output.WriteLine(outcome.ToString());
         Assert.True(outcome.Verdict.IsClean, outcome.Verdict.ToString());

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace RenderFarm.Testing.Faults;
 
 /// <summary>Servers that can go away.</summary>
@@ -26,8 +28,9 @@ public enum Servers
 /// <param name="Cuts">Times every connection to the database is cut, wherever in a transaction it is.</param>
 /// <param name="StoreErrors">How long the store is ill.</param>
 /// <param name="Batch">Images of one measurement of throughput.</param>
+/// <param name="Batches">Such measurements before the outages, and again after them.</param>
 /// <param name="Of">Whose outages.</param>
-public sealed record OutageSize(int Restarts, TimeSpan Down, int Cuts, TimeSpan StoreErrors, int Batch, Servers Of = Servers.All);
+public sealed record OutageSize(int Restarts, TimeSpan Down, int Cuts, TimeSpan StoreErrors, int Batch, int Batches = 1, Servers Of = Servers.All);
 
 /// <summary>What came of the outages.</summary>
 /// <param name="SubmitsWhileDown">Jobs accepted while the broker was away or frozen.</param>
@@ -35,13 +38,17 @@ public sealed record OutageSize(int Restarts, TimeSpan Down, int Cuts, TimeSpan 
 /// <param name="Refused">Requests that the store refused.</param>
 /// <param name="Truncated">Uploads that were cut off.</param>
 /// <param name="Restarted">Processes that did not live through it.</param>
-/// <param name="Throughput">Images a second after ÷ before.</param>
+/// <param name="Before">Images a second before the outages, by batch.</param>
+/// <param name="After">Images a second after them, by batch.</param>
 /// <param name="Verdict">What the ledger says afterwards.</param>
-public sealed record OutageOutcome(int SubmitsWhileDown, double SlowestSubmit, int Refused, int Truncated, int Restarted, double Throughput, Verdict Verdict);
+public sealed record OutageOutcome(
+    int SubmitsWhileDown, double SlowestSubmit, int Refused, int Truncated, int Restarted, IReadOnlyList<double> Before, IReadOnlyList<double> After, Verdict Verdict);
 
 /// <summary>Servers that go away, freeze and lie under a farm at work.</summary>
 public static class Outages
 {
+    private const int WarmUps = 2;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs those that are asked for, one after the other, under load. When it fails, the logs of the farm stay.</summary>
@@ -66,9 +73,10 @@ public static class Outages
     private static async Task<OutageOutcome> MeasureAsync(FarmUnderTest farm, FarmLedger ledger, OutageSize size, Action<string> say, CancellationToken cancellation)
     {
         var processes = farm.Coordinators.Append(farm.StartWorker("w-0")).Append(farm.StartWorker("w-1")).ToList();
-        await Load.ThroughputAsync(ledger, size.Batch, cancellation);
-        var before = await Load.ThroughputAsync(ledger, size.Batch, cancellation);
-        say($"before: {before:0.0} images/s");
+        // The first ones compile the code.
+        for (var i = 0; i < WarmUps; i++) await Load.ThroughputAsync(ledger, size.Batch, cancellation);
+        var before = await BatchesAsync(ledger, size, cancellation);
+        say($"before: {string.Join(" ", before.Select(rate => rate.ToString("0.0", CultureInfo.InvariantCulture)))} images/s");
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var feeding = Load.FeedAsync(farm, ledger, images: 8, waiting: 48, enough.Token);
         var disturbing = DisturbAsync(farm, ledger, size, say, enough.Token);
@@ -78,11 +86,18 @@ public static class Outages
         await enough.CancelAsync();
         await feeding;
         await ledger.AllEndedAsync(Limit, cancellation);
-        var after = await Load.ThroughputAsync(ledger, size.Batch, cancellation);
-        say($"after: {after:0.0} images/s");
+        var after = await BatchesAsync(ledger, size, cancellation);
+        say($"after: {string.Join(" ", after.Select(rate => rate.ToString("0.0", CultureInfo.InvariantCulture)))} images/s");
         return new OutageOutcome(
-            submits, slowest, farm.StoreLine.Refused, farm.StoreLine.Truncated, processes.Count(process => process.HasEnded), after / before,
+            submits, slowest, farm.StoreLine.Refused, farm.StoreLine.Truncated, processes.Count(process => process.HasEnded), before, after,
             await FarmAudit.RunAsync(farm, ledger, cancellation));
+    }
+
+    private static async Task<List<double>> BatchesAsync(FarmLedger ledger, OutageSize size, CancellationToken cancellation)
+    {
+        var rates = new List<double>();
+        for (var i = 0; i < size.Batches; i++) rates.Add(await Load.ThroughputAsync(ledger, size.Batch, cancellation));
+        return rates;
     }
 
     private static async Task<(int Submits, double Slowest)> DisturbAsync(

@@ -12,7 +12,7 @@ internal static class PostgresClaim
     public static NpgsqlBatchCommand Command(Claim claim)
     {
         var tasks = claim.Allotments.SelectMany(allotment => allotment.Indices.Select(index => (allotment.Job, allotment.Device, Index: index))).ToList();
-        var jobs = claim.Allotments.Select(allotment => allotment.Job.Id.Value).Distinct().ToArray();
+        var jobs = claim.Allotments.Select(allotment => allotment.Job.Id.Value).ToList();
         return new NpgsqlBatchCommand(TaskStatements.Claim)
         {
             Parameters =
@@ -23,9 +23,10 @@ internal static class PostgresClaim
                 Array(NpgsqlDbType.Text, tasks.ConvertAll(task => task.Device.Device).ToArray()),
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = claim.LeaseExpiresAt },
                 new NpgsqlParameter<long> { TypedValue = claim.Epoch },
-                Array(NpgsqlDbType.Uuid, jobs),
+                new NpgsqlParameter<Guid> { TypedValue = jobs.Min() },
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = claim.Now },
                 Array(NpgsqlDbType.Text, tasks.ConvertAll(task => Pin(task.Job, task.Device)).ToArray()),
+                new NpgsqlParameter<Guid> { TypedValue = jobs.Max() },
             },
         };
     }

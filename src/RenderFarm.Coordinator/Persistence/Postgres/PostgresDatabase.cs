@@ -134,8 +134,12 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         await copy.CompleteAsync(cancellation);
     }
 
-    public Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation) =>
-        db.Tasks.FromSqlRaw(TaskStatements.Find, keys.Select(key => key.Job.Value).ToArray(), keys.Select(key => key.Index).ToArray()).ToListAsync(cancellation);
+    public async Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation)
+    {
+        if (keys.Count == 0) return [];
+        var jobs = keys.Select(key => key.Job.Value).ToArray();
+        return await db.Tasks.FromSqlRaw(TaskStatements.Find, jobs, keys.Select(key => key.Index).ToArray(), jobs.Min(), jobs.Max()).ToListAsync(cancellation);
+    }
 
     public async Task SaveAsync(FarmDbContext db, CancellationToken cancellation)
     {

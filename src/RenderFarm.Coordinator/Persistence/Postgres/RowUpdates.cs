@@ -9,7 +9,7 @@ using NpgsqlTypes;
 namespace RenderFarm.Coordinator.Persistence.Postgres;
 
 /// <summary>
-/// Writes many changed rows of one table by one statement, with an array for each column, where EF Core would send a statement for each row. The columns
+/// Writes many changed rows of one table whose key begins with a job by one statement, with an array for each column, where EF Core would send a statement for each row. The columns
 /// are those that any of the rows changed; a row that did not change one of them writes what it read, which still holds within a turn to write.
 /// </summary>
 internal static class RowUpdates
@@ -28,6 +28,9 @@ internal static class RowUpdates
         var changed = type.GetProperties().Where(property => rows.Exists(row => row.Property(property.Name).IsModified)).ToList();
         await using var command = new NpgsqlCommand(Statement(type, keys, changed), (NpgsqlConnection)db.Database.GetDbConnection());
         foreach (var property in keys.Concat(changed)) command.Parameters.Add(Column(property, rows));
+        var jobs = ((Guid[])command.Parameters[0].Value!).Order().ToList();
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs[0] });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs[^1] });
         var written = await command.ExecuteNonQueryAsync(cancellation);
         if (written != rows.Count)
             throw new DbUpdateConcurrencyException($"{rows.Count} rows of {type.GetTableName()} were to be changed, and {written} were there.");
@@ -42,8 +45,9 @@ internal static class RowUpdates
         text.Append(" FROM unnest(").AppendJoin(", ", columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}")));
         text.Append(") AS v (").AppendJoin(", ", columns).Append(") WHERE ");
         text.AppendJoin(" AND ", keys.Select(key => $"t.{key.GetColumnName()} = v.{key.GetColumnName()}"));
-        // Said once more as a condition on the table alone, so that only the partitions of these jobs are looked at.
-        return text.Append(CultureInfo.InvariantCulture, $" AND t.{columns[0]} = ANY ($1)").ToString();
+        // Said once more as a condition on the table alone, so that only the partitions of these jobs are looked at; as a range, since PostgreSQL walks the index
+        // along all of a list for each row.
+        return text.Append(CultureInfo.InvariantCulture, $" AND t.{columns[0]} BETWEEN ${columns.Count + 1} AND ${columns.Count + 2}").ToString();
     }
 
     private static NpgsqlParameter Column<TRow>(IProperty property, List<EntityEntry<TRow>> rows)

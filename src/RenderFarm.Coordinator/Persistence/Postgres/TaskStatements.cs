@@ -17,11 +17,12 @@ internal static class TaskStatements
         "SELECT 1 FROM leadership WHERE name = 'farm' AND epoch = $1 AND expires_at > clock_timestamp() FOR SHARE";
 
     /// <summary>
-    /// The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters. The jobs are named twice so that only their days are looked at.
+    /// The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters, the jobs from {2} to {3}: said so that only the days between are looked at.
+    /// A second list of the jobs would say it more closely, but PostgreSQL walks the index along all of such a list for each task.
     /// </summary>
     public const string Find = """
         SELECT t.* FROM unnest({0}, {1}) AS w (job_id, task_index) JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
-        WHERE t.job_id = ANY ({0})
+        WHERE t.job_id BETWEEN {2} AND {3}
         """;
 
     private static readonly Transition Claimed = Transitions.Of(TaskEvent.Claimed);
@@ -46,8 +47,8 @@ internal static class TaskStatements
         """;
 
     /// <summary>
-    /// Claims the tasks ($1 jobs, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
-    /// jobs $7 at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
+    /// Claims the tasks ($1 jobs, from $7 to $10, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
+    /// jobs at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
     /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over. A job
     /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS, which no plan can begin with:
     /// whatever the statistics say, the tasks are found by their keys.
@@ -59,7 +60,7 @@ internal static class TaskStatements
             SELECT t.job_id, t.task_index, w.worker, w.device, w.profile
             FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile)
             JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
-            WHERE t.job_id = ANY ($7) AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+            WHERE t.job_id BETWEEN $7 AND $10 AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
               AND NOT EXISTS (SELECT FROM farm_state WHERE id = {FarmState.Only} AND paused_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
               AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.job_id
@@ -71,7 +72,7 @@ internal static class TaskStatements
             SET status = '{Claimed.To}', attempt = t.attempt + 1, charged = t.charged + 1, missed_heartbeats = 0, worker = f.worker, device = f.device,
                 run = NULL, not_before = NULL, started_at = NULL, lease_expires_at = $5
             FROM free f
-            WHERE t.job_id = ANY ($7) AND t.job_id = f.job_id AND t.task_index = f.task_index
+            WHERE t.job_id BETWEEN $7 AND $10 AND t.job_id = f.job_id AND t.task_index = f.task_index
             RETURNING t.job_id, t.task_index, t.attempt, t.worker, t.device, f.profile),
         booked AS (
             UPDATE jobs j
