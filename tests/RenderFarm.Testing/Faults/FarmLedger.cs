@@ -67,7 +67,24 @@ public sealed class FarmLedger(FarmUnderTest farm)
         }
     }
 
-    /// <summary>Waits until no job of the farm is open.</summary>
-    public Task AllEndedAsync(TimeSpan limit, CancellationToken cancellation) => Wait.UntilAsync(
-        async () => await FarmAudit.OpenTasksAsync(farm, cancellation) == 0, limit, $"all tasks to end (logs in {farm.Folder})", cancellation);
+    /// <summary>Waits until no task of the farm is open, however many there are.</summary>
+    /// <param name="limit">How long their number may stay what it is.</param>
+    /// <param name="cancellation">Stops the wait.</param>
+    /// <exception cref="TimeoutException">For so long none has ended.</exception>
+    public async Task AllEndedAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        var (fewest, since) = (long.MaxValue, TimeProvider.System.GetTimestamp());
+        await Wait.UntilAsync(
+            async () =>
+            {
+                var open = await FarmAudit.OpenTasksAsync(farm, cancellation);
+                if (open < fewest) (fewest, since) = (open, TimeProvider.System.GetTimestamp());
+                if (TimeProvider.System.GetElapsedTime(since) < limit) return open == 0;
+                farm.KeepsLogs = true;
+                throw new TimeoutException($"{open} tasks are open, and none has ended for {limit.TotalSeconds:0} s (logs in {farm.Folder}).");
+            },
+            TimeSpan.MaxValue,
+            "all tasks to end",
+            cancellation);
+    }
 }

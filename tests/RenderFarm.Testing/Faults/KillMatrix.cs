@@ -32,6 +32,7 @@ public static class KillMatrix
         var runs = await Task.WhenAll(KillPoints.OfWorker.Select((point, seat) => SeatAsync(farm, ledger, point, seat, (seeds, jobs), say, cancellation)));
         await using var one = farm.StartWorker("survivor-1");
         await using var two = farm.StartWorker("survivor-2");
+        say($"all are dead; two that live finish {await FarmAudit.OpenTasksAsync(farm, cancellation)} images");
         await ledger.AllEndedAsync(Limit, cancellation);
         return new KillMatrixOutcome(runs.Sum(), await FarmAudit.RunAsync(farm, ledger, cancellation));
     }
