@@ -90,7 +90,7 @@ internal sealed class JobRetention(
 
         var waited = now - (database.HasDays ? WaitForOthers : TimeSpan.Zero);
         var alone = await record.ReadAsync(
-            db => db.Jobs.IgnoreQueryFilters().Where(job => job.PurgedAt != null && job.PurgedAt <= waited && job.DeleteAfter == null).Take(JobsAtOnce)
+            db => db.Jobs.IgnoreQueryFilters().Where(job => job.PurgedAt != null && job.PurgedAt <= waited && job.DeleteAfter == null).OrderBy(job => job.PurgedAt).Take(JobsAtOnce)
                 .Select(job => new { job.Id, job.TasksTotal }).ToListAsync(stopping),
             stopping);
         foreach (var job in alone) await DeleteAloneAsync(epoch, job.Id, job.TasksTotal, stopping);

@@ -43,6 +43,8 @@ public static class BusRegistration
         services.AddReceiveObserver<UnreadableMessages>();
         services.AddMassTransit(bus =>
         {
+            // Nothing of a farm goes to anyone: by default the library tells its makers how it is used.
+            bus.DisableUsageTelemetry();
             foreach (var part in parts) part.Register(bus);
             if (broker is null) bus.UsingInMemory((context, transport) => Declare(parts, context, transport));
             else bus.UsingRabbitMq((context, transport) => RabbitMqTransport.Configure(transport, broker, options, () => Declare(parts, context, transport)));

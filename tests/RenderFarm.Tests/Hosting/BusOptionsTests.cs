@@ -65,4 +65,16 @@ public sealed class BusOptionsTests
         });
         Assert.All(pauses, pause => Assert.True(pause <= ReconnectPauses.Longest));
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("amqp://127.0.0.1")]
+    public void No_bus_tells_its_makers_how_it_is_used(string? broker)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("RenderFarm:Bus:Connection", broker)]).Build();
+
+        var telemetry = new ServiceCollection().AddLogging().AddFarmBus(configuration).BuildServiceProvider().GetRequiredService<IOptions<UsageTelemetryOptions>>().Value;
+
+        Assert.False(telemetry.Enabled);
+    }
 }
