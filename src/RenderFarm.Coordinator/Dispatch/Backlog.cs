@@ -28,6 +28,12 @@ internal sealed record ClaimedTask(WaitingJob Job, string Worker, string Device,
 /// <summary>The rows that wait, and their claims. Used by one loop at a time.</summary>
 internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvider clock)
 {
+    /// <summary>Jobs that have not begun and that a round looks at, in all. Tenants, priorities and needs have equal parts of them.</summary>
+    public const int MostQueuedJobs = 4096;
+
+    /// <summary>Those of each tenant, priority and need that it looks at in any case.</summary>
+    public const int LeastOfAKind = 4;
+
     private const int NoneFresh = int.MaxValue;
 
     // The oldest are enough for a round: each takes a whole worker. Counted by tenant and by what a device must be, so that those that no device
@@ -51,12 +57,20 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
 
     private readonly ReadAhead _ahead = new(clock);
 
-    /// <summary>Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused.</summary>
+    /// <summary>Whether more jobs waited when they were last read than were looked at.</summary>
+    public bool LeftOutJobs { get; private set; }
+
+    /// <summary>
+    /// Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused. All that have begun, and of those that have not, the
+    /// first of each tenant, priority and need: a round must not grow with all that waits behind them. Those become active by it, and the next round finds
+    /// the next (<see cref="LeftOutJobs"/>). Counted by need too, so that jobs that no device can take hide nobody else's.
+    /// </summary>
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
-            var rows = await db.Jobs
-                .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
+            var rows = await db.Jobs.Where(job => job.Status == JobStatuses.Active)
+                .Concat(database.FirstQueued(db, MostQueuedJobs, LeastOfAKind))
+                .Where(job => job.TasksQueued > 0 && job.PausedAt == null)
                 .Where(_ => !db.State.Any(state => state.Id == FarmState.Only && state.PausedAt != null))
                 .OrderBy(job => job.Id)
                 .Select(job => new
@@ -73,11 +87,14 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                     job.Quality,
                     job.TasksQueued,
                     IsTrailing = job.RetriedSeq != null,
+                    HasBegun = job.Status == JobStatuses.Active,
                 })
                 .ToListAsync(cancellation);
             Forget(rows.Select(row => row.Id));
             // Rows that trail a retry are counted before a look can find them; what was read of such a job is no good for long.
             _ahead.Count(rows.Where(row => !row.IsTrailing).Select(row => (row.Id, row.TasksQueued)));
+            var kinds = rows.Where(row => !row.HasBegun).CountBy(row => (row.Tenant, row.Priority, row.Checkpoint, row.Upscaler, row.Determinism)).ToList();
+            LeftOutJobs = kinds.Exists(kind => kind.Value >= Math.Max(LeastOfAKind, MostQueuedJobs / kinds.Count));
             return rows.ConvertAll(row => new WaitingJob(
                 row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler }, row.Format, row.Quality));
         },

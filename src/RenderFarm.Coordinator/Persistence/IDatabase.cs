@@ -51,6 +51,12 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
     /// <summary>Writes what was done to tracked rows, within the context's transaction. The last thing to be done with the context.</summary>
     Task SaveAsync(FarmDbContext db, CancellationToken cancellation) => db.SaveChangesAsync(cancellation);
 
+    /// <summary>
+    /// Jobs that have not begun and are not paused: the first by id of each tenant, priority and need. Equal parts of so many in all, and no fewer than so many
+    /// of each.
+    /// </summary>
+    IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach);
+
     /// <summary>Queued tasks that are due, by index.</summary>
     Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation);
 

@@ -63,6 +63,39 @@ internal sealed class BenchRecord : IAsyncDisposable
         return (elapsed, most - before);
     }
 
+    /// <summary>Stores jobs of one image each, of a hundred tenants, and lets vacuum settle them.</summary>
+    public async Task SubmitSinglesAsync(int jobs)
+    {
+        const int AtOnce = 1_000;
+        const int Tenants = 100;
+        for (var stored = 0; stored < jobs; stored += AtOnce)
+        {
+            var some = Enumerable.Range(stored, AtOnce).Select(number => AJob.Submitted(TimeProvider.System.GetUtcNow(), 1, tenant: $"tenant-{number % Tenants}")).ToList();
+            await _record.AddAsync(
+                async db =>
+                {
+                    db.Jobs.AddRange(some);
+                    await db.SaveChangesAsync();
+                    foreach (var job in some) await _database.InsertTasksAsync(db, job.Id, [new CostStretch(0, 1, 1)], CancellationToken.None);
+                    return 0;
+                },
+                CancellationToken.None);
+        }
+
+        await ExecuteAsync("VACUUM ANALYZE");
+    }
+
+    /// <summary>Claims the only task of each of the first waiting jobs, all at once.</summary>
+    /// <returns>Time of the claim in milliseconds.</returns>
+    public async Task<double> ClaimSinglesAsync(int jobs)
+    {
+        var waiting = (await _backlog.JobsAsync(CancellationToken.None)).Take(jobs).ToList();
+        var clock = Stopwatch.GetTimestamp();
+        var claimed = await _backlog.ClaimAsync([.. waiting.Select(job => new Allotment(job, Device(), [0]))], _epoch, TimeSpan.FromMinutes(10), CancellationToken.None);
+        if (claimed.Count != jobs) throw new InvalidOperationException($"{claimed.Count} tasks were claimed, not {jobs}.");
+        return Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
+    }
+
     /// <summary>A round: the waiting jobs, the next tasks of the first, their claim.</summary>
     /// <returns>Time in milliseconds.</returns>
     public async Task<double> ClaimAsync(int tasks)
@@ -70,8 +103,7 @@ internal sealed class BenchRecord : IAsyncDisposable
         var clock = Stopwatch.GetTimestamp();
         var job = (await _backlog.JobsAsync(CancellationToken.None))[0];
         var next = await _backlog.TasksAsync(job.Id, -1, 64, CancellationToken.None);
-        var device = new DeviceLoad { Worker = "alpha", Device = "cuda:0", Slots = 64, Profile = "p1", Speed = 1, IsMeasured = false, Checkpoints = new HashSet<string>() };
-        var claimed = await _backlog.ClaimAsync([new Allotment(job, device, [.. next.Take(tasks).Select(task => task.Index)])], _epoch, TimeSpan.FromMinutes(10), CancellationToken.None);
+        var claimed = await _backlog.ClaimAsync([new Allotment(job, Device(), [.. next.Take(tasks).Select(task => task.Index)])], _epoch, TimeSpan.FromMinutes(10), CancellationToken.None);
         if (claimed.Count != tasks) throw new InvalidOperationException($"{claimed.Count} tasks were claimed, not {tasks}.");
         return Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
     }
@@ -102,6 +134,9 @@ internal sealed class BenchRecord : IAsyncDisposable
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private static DeviceLoad Device() =>
+        new() { Worker = "alpha", Device = "cuda:0", Slots = 64, Profile = "p1", Speed = 1, IsMeasured = false, Checkpoints = new HashSet<string>() };
 
     private async Task ExecuteAsync(string statement)
     {

@@ -1,4 +1,5 @@
 using RenderFarm.Testing.Services;
+using static System.FormattableString;
 
 namespace RenderFarm.Benchmarks.Record;
 
@@ -7,12 +8,15 @@ internal static class RecordBenchmark
 {
     private const int Million = 1_000_000;
     private const int PerRound = 8;
+    private const int ManyJobs = 100_000;
+    private const int WideClaim = 2_000;
     private static readonly TimeSpan Held = TimeSpan.FromSeconds(60);
 
     public static async Task RunAsync(Results results)
     {
         await using var server = await PostgresService.StartAsync(durable: true);
         await ClaimsAsync(results, server);
+        await ManyJobsAsync(results, server);
         await HeldAsync(results, server);
     }
 
@@ -55,6 +59,28 @@ internal static class RecordBenchmark
         results.Note("dispatch round of 8 tasks, 1,000 pending", "ms", ofSmall);
         results.Note("dispatch round of 8 tasks, 3,000,000 pending", "ms", ofLarge);
         results.AtMost("p95 of a round with a million pending or more ÷ with a thousand", "ratio", ratios, 2);
+    }
+
+    // A community's backlog: many people with one image each.
+    private static async Task ManyJobsAsync(Results results, PostgresService server)
+    {
+        await using var many = await BenchRecord.NewAsync(server);
+        await using var few = await BenchRecord.NewAsync(server);
+        await many.SubmitSinglesAsync(ManyJobs);
+        await few.SubmitSinglesAsync(ManyJobs / 100);
+        List<double> ofMany = [], ofFew = [];
+        for (var round = 0; round < results.Pairs * 5; round++)
+        {
+            ofMany.Add(await many.ClaimAsync(1));
+            ofFew.Add(await few.ClaimAsync(1));
+        }
+
+        results.Note(Invariant($"dispatch round of 1 task, {ManyJobs / 100} jobs of one image waiting"), "ms", ofFew);
+        results.Note(Invariant($"dispatch round of 1 task, {ManyJobs} jobs of one image waiting"), "ms", ofMany);
+        results.AtMost("p95 of a round with a hundred times as many jobs waiting ÷ with few", "ratio", [Percentile95(ofMany) / Percentile95(ofFew)], 2);
+        List<double> wide = [];
+        for (var round = 0; round < 10; round++) wide.Add(await many.ClaimSinglesAsync(WideClaim));
+        results.Note(Invariant($"claim of {WideClaim} tasks of as many jobs"), "ms", wide);
     }
 
     private static async Task HeldAsync(Results results, PostgresService server)

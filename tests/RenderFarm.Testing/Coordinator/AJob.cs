@@ -23,10 +23,10 @@ internal static class AJob
     }.WithAllQueued();
 
     /// <summary>A job as a submission at a time makes it: an id of its own that carries the time, and a key or none.</summary>
-    public static RenderJob Submitted(DateTimeOffset at, int total, string? key = null, int? retentionDays = null) => new RenderJob
+    public static RenderJob Submitted(DateTimeOffset at, int total, string? key = null, int? retentionDays = null, string tenant = "default") => new RenderJob
     {
         Id = new JobId(Guid.CreateVersion7(at)),
-        Tenant = "default",
+        Tenant = tenant,
         Model = "demo",
         Checkpoint = ScriptedWorker.Digest,
         Priority = Priorities.Normal,

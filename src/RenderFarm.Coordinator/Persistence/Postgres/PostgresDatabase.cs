@@ -148,6 +148,8 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         await db.SaveChangesAsync(cancellation);
     }
 
+    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach) => db.Jobs.FromSqlRaw(JobStatements.FirstQueued, inAll, ofEach);
+
     public async Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation)
     {
         await using var command = Source.CreateCommand(TaskStatements.Peek);

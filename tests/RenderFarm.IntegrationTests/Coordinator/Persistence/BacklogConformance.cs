@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
@@ -79,6 +81,41 @@ public abstract class BacklogConformance : RecordTest
         await Record.WriteAsync(db => Task.FromResult(db.State.Add(new FarmState { PausedAt = Noon })), Cancellation);
         Assert.Empty(await backlog.JobsAsync(Cancellation));
     }
+
+    [Fact]
+    public async Task Round_looks_at_all_jobs_that_have_begun_and_at_the_first_of_each_tenant_and_need_of_those_that_have_not()
+    {
+        // All of one tenant need the same; the last of them has begun. Each of the two tenants has half of what is looked at.
+        const int Half = Backlog.MostQueuedJobs / 2;
+        var alike = Enumerable.Range(0, Half + 3).Select(i => AJob.Submitted(Noon.AddMilliseconds(i), 2)).ToList();
+        alike[^1].MarkDispatched(Noon);
+        var elsewhere = AJob.Submitted(Noon.AddHours(1), 1, tenant: "someone else");
+        await SaveAsync(db => db.Jobs.AddRange([.. alike, elsewhere]));
+        var backlog = new Backlog(Record, Database, new FakeTimeProvider(Noon));
+
+        Assert.Equal(IdsOf([.. alike.Take(Half), alike[^1], elsewhere]), IdsOf(await backlog.JobsAsync(Cancellation)));
+        Assert.True(backlog.LeftOutJobs);
+
+        await SaveAsync(db =>
+        {
+            foreach (var job in db.Jobs.Where(job => job.Tenant == "default" && job.Status == JobStatuses.Queued).OrderBy(job => job.Id).Take(Half)) job.MarkDispatched(Noon);
+        });
+
+        Assert.Equal(IdsOf([.. alike, elsewhere]), IdsOf(await backlog.JobsAsync(Cancellation)));
+        Assert.False(backlog.LeftOutJobs);
+    }
+
+    private static List<JobId> IdsOf(IEnumerable<RenderJob> jobs) => [.. jobs.Select(job => job.Id)];
+
+    private static List<JobId> IdsOf(IEnumerable<WaitingJob> jobs) => [.. jobs.Select(job => job.Id)];
+
+    private Task<int> SaveAsync(Action<FarmDbContext> change) => Record.WriteAsync(
+        db =>
+        {
+            change(db);
+            return Task.FromResult(0);
+        },
+        Cancellation);
 
     private Task<int> AccuseAsync(RenderJob job, int index, DateTimeOffset at) => ChangeAsync(job, index, (row, task) =>
     {

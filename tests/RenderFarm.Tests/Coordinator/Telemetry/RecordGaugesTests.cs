@@ -193,6 +193,8 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         public Task InsertTasksAsync(FarmDbContext db, JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation) =>
             database.InsertTasksAsync(db, job, stretches, cancellation);
 
+        public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach) => database.FirstQueued(db, inAll, ofEach);
+
         public Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation) => database.PeekAsync(peek, cancellation);
 
         public Task<List<ClaimedTask>> ClaimAsync(Claim claim, CancellationToken cancellation) => database.ClaimAsync(claim, cancellation);

@@ -1,0 +1,23 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
+{
+    /// <inheritdoc />
+    public partial class WaitingJobs : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            // Over an expression, which the shape of the record cannot say.
+            migrationBuilder.Sql(JobStatements.WaitingIndex);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.Sql("DROP INDEX ix_jobs_waiting");
+        }
+    }
+}
