@@ -57,7 +57,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
 
     private readonly ReadAhead _ahead = new(clock);
 
-    /// <summary>Whether more jobs waited when they were last read than were looked at.</summary>
+    /// <summary>Whether more jobs may have waited when they were last read than were looked at: of one tenant, priority and need there were as many as may be.</summary>
     public bool LeftOutJobs { get; private set; }
 
     /// <summary>

@@ -80,8 +80,8 @@ internal sealed class Dispatcher(
         var messages = claimed.GroupBy(task => (task.Worker, task.Device)).SelectMany(device => device.Chunk(MostPerMessage));
         await Parallel.ForEachAsync(
             messages, new ParallelOptions { MaxDegreeOfParallelism = MessagesAtOnce, CancellationToken = stopping }, async (tasks, token) => await PublishAsync(tasks, token));
-        // Where jobs waited behind those that were looked at, room that is left is for them.
-        return _round.WantsAnother || (backlog.LeftOutJobs && devices.Any(HasRoom));
+        // Where jobs waited behind those that were looked at, room that is left is for them. A claim that got nothing would get nothing again at once.
+        return _round.WantsAnother || (claimed.Count > 0 && backlog.LeftOutJobs && devices.Any(HasRoom));
     }
 
     /// <summary>Sends an attempt that the record holds.</summary>

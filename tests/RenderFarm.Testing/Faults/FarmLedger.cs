@@ -73,18 +73,18 @@ public sealed class FarmLedger(FarmUnderTest farm)
     /// <exception cref="TimeoutException">For so long none has ended.</exception>
     public async Task AllEndedAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        var (fewest, since) = (long.MaxValue, TimeProvider.System.GetTimestamp());
-        await Wait.UntilAsync(
-            async () =>
+        try
+        {
+            while (await FarmAudit.OpenTasksAsync(farm, cancellation) is > 0 and var open)
             {
-                var open = await FarmAudit.OpenTasksAsync(farm, cancellation);
-                if (open < fewest) (fewest, since) = (open, TimeProvider.System.GetTimestamp());
-                if (TimeProvider.System.GetElapsedTime(since) < limit) return open == 0;
-                farm.KeepsLogs = true;
-                throw new TimeoutException($"{open} tasks are open, and none has ended for {limit.TotalSeconds:0} s (logs in {farm.Folder}).");
-            },
-            TimeSpan.MaxValue,
-            "all tasks to end",
-            cancellation);
+                await Wait.UntilAsync(
+                    async () => await FarmAudit.OpenTasksAsync(farm, cancellation) < open, limit, $"one of {open} open tasks to end (logs in {farm.Folder})", cancellation);
+            }
+        }
+        catch (TimeoutException)
+        {
+            farm.KeepsLogs = true;
+            throw;
+        }
     }
 }

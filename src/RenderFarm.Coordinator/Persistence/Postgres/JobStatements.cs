@@ -15,8 +15,8 @@ internal static class JobStatements
     public const string WaitingIndex = $"CREATE INDEX ix_jobs_waiting ON jobs ({Kind}, id) WHERE {Waits}";
 
     /// <summary>
-    /// Of the jobs that have not begun, the first of each tenant, priority and need: an equal part of {0}, and no fewer than {1}. From kind to kind in leaps along the index, so that only what is
-    /// found is read, however much waits behind it.
+    /// Of the jobs that have not begun, the first of each tenant, priority and need: an equal part of {0}, and no fewer than {1}. From kind to kind in leaps
+    /// along the index, so that only what is found is read, however much waits behind it.
     /// </summary>
     public const string FirstQueued = $$"""
         WITH RECURSIVE kinds (tenant, priority, checkpoint, determinism, upscaler) AS (

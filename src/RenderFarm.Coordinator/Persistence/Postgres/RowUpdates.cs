@@ -28,9 +28,9 @@ internal static class RowUpdates
         var changed = type.GetProperties().Where(property => rows.Exists(row => row.Property(property.Name).IsModified)).ToList();
         await using var command = new NpgsqlCommand(Statement(type, keys, changed), (NpgsqlConnection)db.Database.GetDbConnection());
         foreach (var property in keys.Concat(changed)) command.Parameters.Add(Column(property, rows));
-        var jobs = ((Guid[])command.Parameters[0].Value!).Order().ToList();
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs[0] });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs[^1] });
+        var jobs = (Guid[])command.Parameters[0].Value!;
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs.Min() });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs.Max() });
         var written = await command.ExecuteNonQueryAsync(cancellation);
         if (written != rows.Count)
             throw new DbUpdateConcurrencyException($"{rows.Count} rows of {type.GetTableName()} were to be changed, and {written} were there.");
