@@ -29,7 +29,7 @@ internal sealed record ClaimedTask(WaitingJob Job, string Worker, string Device,
 internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvider clock)
 {
     /// <summary>Jobs that have not begun and that a round looks at, in all. Tenants, priorities and needs have equal parts of them.</summary>
-    public const int MostQueuedJobs = 4096;
+    public const int MostQueuedJobs = 2048;
 
     /// <summary>Those of each tenant, priority and need that it looks at in any case.</summary>
     public const int LeastOfAKind = 4;

@@ -50,12 +50,17 @@ internal static class TaskStatements
     /// Claims the tasks ($1 jobs, from $7 to $10, $2 indices) for the devices ($3 workers, $4 devices) until $5, if the epoch $6 leads, and books them on the
     /// jobs at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
     /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over. A job
-    /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS, which no plan can begin with:
-    /// whatever the statistics say, the tasks are found by their keys.
+    /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS and NOT IN, which no plan can begin with:
+    /// whatever the statistics say, the tasks are found by their keys. Each job is looked at once and not once for each task: while anyone holds a snapshot open,
+    /// a look walks over all versions that its row has had since.
     /// </summary>
     public static string Claim { get; } = $"""
         WITH fence AS (
             {HoldsEpoch.Replace("$1", "$6", StringComparison.Ordinal)}),
+        present AS MATERIALIZED (
+            SELECT j.id, j.paused_at IS NOT NULL OR j.status NOT IN ('{JobStatuses.Queued}', '{JobStatuses.Active}') AS is_closed,
+                CASE WHEN j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0 THEN j.profile END AS pin
+            FROM (SELECT DISTINCT job_id FROM unnest($1) AS w (job_id)) AS w JOIN jobs j ON j.id = w.job_id),
         free AS MATERIALIZED (
             SELECT t.job_id, t.task_index, w.worker, w.device, w.profile
             FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile)
@@ -63,9 +68,9 @@ internal static class TaskStatements
             WHERE t.job_id BETWEEN $7 AND $10 AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
               AND NOT EXISTS (SELECT FROM farm_state WHERE id = {FarmState.Only} AND paused_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
-              AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = w.job_id
-                AND (j.paused_at IS NOT NULL OR j.status NOT IN ('{JobStatuses.Queued}', '{JobStatuses.Active}')
-                  OR (j.profile <> w.profile AND j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0)))
+              AND w.job_id NOT IN (SELECT id FROM present WHERE is_closed)
+              AND (w.profile IS NULL OR w.job_id NOT IN (SELECT id FROM present WHERE pin IS NOT NULL)
+                OR (w.job_id, w.profile) IN (SELECT id, pin FROM present WHERE pin IS NOT NULL))
             FOR UPDATE OF t SKIP LOCKED),
         claimed AS (
             UPDATE tasks t
