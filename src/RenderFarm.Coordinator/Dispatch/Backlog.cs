@@ -68,7 +68,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
-            var rows = await db.Jobs.Where(job => job.Status == JobStatuses.Active)
+            var rows = await database.Begun(db)
                 .Concat(database.FirstQueued(db, MostQueuedJobs, LeastOfAKind))
                 .Where(job => job.TasksQueued > 0 && job.PausedAt == null)
                 .Where(_ => !db.State.Any(state => state.Id == FarmState.Only && state.PausedAt != null))

@@ -106,7 +106,7 @@ internal sealed class ReportWriter(
     {
         var keys = pending.Select(entry => (entry.Report.Attempt.Job, entry.Report.Attempt.Index)).ToHashSet();
         var tasks = (await record.FindTasksAsync(db, keys, stopping)).ToDictionary(task => (task.Job, task.Index));
-        await batch.LoadAsync(db, tasks.Values, stopping);
+        await batch.LoadAsync(record, db, tasks.Values, stopping);
         var measured = new List<RenderTask>();
         var accepted = new List<Report>();
         foreach (var entry in pending)

@@ -97,7 +97,7 @@ internal sealed class WorkerRegistry(
     private async Task TakeBackAsync(FarmDbContext db, TaskBatch batch, string worker, bool died, bool wasHeard, CancellationToken cancellation)
     {
         var held = await db.Tasks.Where(task => task.LeaseExpiresAt != null && task.Worker == worker).ToListAsync(cancellation);
-        await batch.LoadAsync(db, held, cancellation);
+        await batch.LoadAsync(record, db, held, cancellation);
         batch.TakeBack(held, died, wasHeard);
         batch.Finish(db);
         if (held.Count > 0) CoordinatorLog.TakenBack(logger, held.Count, worker);
