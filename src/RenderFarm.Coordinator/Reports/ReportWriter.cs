@@ -113,7 +113,7 @@ internal sealed class ReportWriter(
         {
             entry.NeedsConfirmation = false;
             var task = tasks.GetValueOrDefault((entry.Report.Attempt.Job, entry.Report.Attempt.Index));
-            var ruling = ReportRules.Judge(task, task is null ? null : batch.JobOf(task), entry.Report);
+            var ruling = ReportRules.Judge(task, task is null ? null : batch.FindJobOf(task), entry.Report);
             entry.IsRefused = ruling.Verdict == Verdict.Refuse;
             if (entry.IsRefused)
                 CoordinatorLog.ReportRefused(logger, entry.Report.GetType().Name, entry.Report.Attempt, entry.Report.Run, entry.Report.Worker, ruling.Reason!);
