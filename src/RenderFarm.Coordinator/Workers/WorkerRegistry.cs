@@ -42,7 +42,7 @@ internal sealed class WorkerRegistry(
                 }
 
                 Upsert(db, worker, message, batch.Now);
-                await UpsertDevicesAsync(db, message, cancellation);
+                await AnnouncedDevices.UpsertAsync(db, message, cancellation);
                 await UpsertCheckpointsAsync(db, message, batch.Now, cancellation);
                 return batch;
             },
@@ -129,34 +129,6 @@ internal sealed class WorkerRegistry(
         worker.Upscalers = UpscalerNames.Write(message.Capabilities.Upscalers);
         worker.LastSeenAt = now;
         worker.Status = WorkerStatuses.Active;
-    }
-
-    // A worker that cannot tell its speed is slow until its first image is measured.
-    private static double Speed(DeviceCapabilities device) => double.IsFinite(device.PixelStepsPerSecond) ? device.PixelStepsPerSecond : 0;
-
-    private static async Task UpsertDevicesAsync(FarmDbContext db, WorkerAnnounced message, CancellationToken cancellation)
-    {
-        var known = await db.Devices.Where(device => device.Worker == message.Worker).ToDictionaryAsync(device => device.Device, cancellation);
-        foreach (var announced in message.Capabilities.Devices)
-        {
-            if (!known.Remove(announced.Device, out var device))
-            {
-                db.Devices.Add(device = new FarmDevice
-                {
-                    Worker = message.Worker,
-                    Device = announced.Device,
-                    Slots = announced.Slots,
-                    Profile = announced.Profile,
-                    AnnouncedSpeed = Speed(announced),
-                });
-            }
-
-            // Another profile is another machine: what was measured says nothing about it.
-            if (device.Profile != announced.Profile) device.MeasuredSpeed = null;
-            (device.Slots, device.Profile, device.AnnouncedSpeed) = (announced.Slots, announced.Profile, Speed(announced));
-        }
-
-        db.Devices.RemoveRange(known.Values);
     }
 
     private static async Task UpsertCheckpointsAsync(FarmDbContext db, WorkerAnnounced message, DateTimeOffset now, CancellationToken cancellation)

@@ -40,6 +40,9 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     /// <summary>The upscalers it holds; null (default) for none.</summary>
     public IReadOnlyList<UpscalerDescription>? Upscalers { get; set; }
 
+    /// <summary>What its device says besides; nothing by default, as a worker of a version before does.</summary>
+    public Func<DeviceCapabilities, DeviceCapabilities> Says { get; set; } = said => said;
+
     /// <summary>What a safety checker says of its images; null (default) for none.</summary>
     public (bool Flag, double Score)? Verdict { get; set; }
 
@@ -86,7 +89,7 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
 
     /// <summary>Says what it can render.</summary>
     public Task AnnounceAsync() => SendAsync(EndpointNames.Workers, new WorkerAnnounced(
-        Name, Incarnation, new WorkerCapabilities([new DeviceCapabilities(device, Slots, Profile, Speed)], Checkpoints) { Upscalers = Upscalers }));
+        Name, Incarnation, new WorkerCapabilities([Says(new DeviceCapabilities(device, Slots, Profile, Speed))], Checkpoints) { Upscalers = Upscalers }));
 
     /// <summary>Says what it holds.</summary>
     public Task BeatAsync(params HeldRun[] runs) => SendAsync(EndpointNames.Workers, new WorkerHeartbeat(Name, Incarnation, runs));

@@ -72,7 +72,7 @@ internal sealed class WatchedDatabase(IDatabase inner, KillSwitch kill) : IDatab
     public Task InsertTasksAsync(FarmDbContext db, Contracts.JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation) =>
         inner.InsertTasksAsync(db, job, stretches, cancellation);
 
-    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach) => inner.FirstQueued(db, inAll, ofEach);
+    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) => inner.FirstQueued(db, inAll, ofEach, limits);
 
     public Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation) => inner.PeekAsync(peek, cancellation);
 
