@@ -142,13 +142,7 @@ internal static class WorkerMatching
     public static string? WhyWaiting(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
     {
         if (devices.Count == 0) return "No worker is active. Start one, and the job goes on.";
-        if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint)))
-        {
-            return devices.Any(device => device.Checkpoints.Contains(FarmWorker.Fetches))
-                ? $"No active worker holds the checkpoint {needs.Checkpoint} yet; one that is free fetches it if the farm's store has it."
-                : $"No active worker holds the checkpoint {needs.Checkpoint}.";
-        }
-
+        if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint))) return WhyNoCheckpoint(devices, needs);
         if (needs.Upscaler is not null && WhyNoUpscaler(devices, needs) is { } missing) return missing;
         if (devices.Any(device => IsCapable(device, needs, needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile : null))) return null;
         if (!devices.Any(device => device.Suits(needs))) return WhyNoneSuits(devices, needs);
@@ -156,6 +150,17 @@ internal static class WorkerMatching
         return held is not null
             ? $"Every worker that could take it is drained or in quarantine.{(held.Quarantine is { } reason ? $" {held.Worker}: {reason}" : "")}"
             : $"The job is reproducible and has images from the execution profile {needs.Profile}, which no active device has.";
+    }
+
+    private static string WhyNoCheckpoint(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
+    {
+        var fetching = devices.Where(device => device.Checkpoints.Contains(FarmWorker.Fetches)).ToList();
+        if (fetching.Count == 0) return $"No active worker holds the checkpoint {needs.Checkpoint}.";
+        return fetching.Exists(device => device.Takes(needs.Pixels) && device.Renders(needs.Determinism))
+            ? $"No active worker holds the checkpoint {needs.Checkpoint} yet; one that is free fetches it if the farm's store has it."
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"No active worker holds the checkpoint {needs.Checkpoint}, and none of those that would fetch it takes images of {needs.Pixels:N0} pixels of {needs.Determinism} jobs.");
     }
 
     private static string? WhyNoUpscaler(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)

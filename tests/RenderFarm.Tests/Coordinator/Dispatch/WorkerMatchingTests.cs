@@ -122,6 +122,13 @@ public sealed class WorkerMatchingTests
             WorkerMatching.WhyWaiting([devices[0], Device("d", checkpoints: "*")], Free with { Pixels = 1_048_576 }), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(64, false, "No active worker holds the checkpoint c yet; one that is free fetches it if the farm's store has it.")]
+    [InlineData(65, false, "No active worker holds the checkpoint c, and none of those that would fetch it takes images of 65 pixels of reproducible jobs.")]
+    [InlineData(64, true, "No active worker holds the checkpoint c, and none of those that would fetch it takes images of 64 pixels of reproducible jobs.")]
+    public void Reason_for_waiting_promises_no_fetching_by_a_worker_that_could_not_take_the_job(long pixels, bool isFast, string reason) =>
+        Assert.Equal(reason, WorkerMatching.WhyWaiting([Device("w", checkpoints: "*", pixels: 64, isFast: isFast)], Free with { Pixels = pixels }));
+
     [Fact]
     public void Reason_for_waiting_names_the_class_where_the_size_is_taken_by_fast_workers_alone() => Assert.Equal(
         "The job is reproducible, and every active worker that holds what it needs and takes its size renders fast jobs alone.",
