@@ -15,7 +15,7 @@ public static class CoordinatorBus
 
     // As many as hide the way to the broker and back. More would be a loss: what a coordinator that freezes has in its hands is not heard by the others meanwhile, and
     // is old news when it wakes. This few cost a worker one heartbeat, and not the four of a lease.
-    private const int WorkerMessagesAhead = 4;
+    private const int WorkerMessagesAhead = GatheredHeartbeats.Most;
 
     // Ten minutes. A record that is away is not among these (Patience): what remains is a report that cannot be written at all; it is set aside, and the lease takes over.
     private const int ReportTries = 120;
@@ -42,8 +42,8 @@ public static class CoordinatorBus
         });
         transport.Queue(EndpointNames.Workers, QueueLife.Lasting, endpoint =>
         {
-            // One at a time keeps a worker's farewell behind its heartbeats.
-            endpoint.ConcurrentMessageLimit = 1;
+            // All that it has, so that heartbeats can be written together. They are handled in turn all the same (GatheredHeartbeats): a worker's farewell stays behind its heartbeats.
+            endpoint.ConcurrentMessageLimit = WorkerMessagesAhead;
             endpoint.PrefetchCount = WorkerMessagesAhead;
             endpoint.UseMessageRetry(retry => retry.Intervals(100, 500, 2_000));
             endpoint.ConfigureConsumer<WorkerConsumer>(context);

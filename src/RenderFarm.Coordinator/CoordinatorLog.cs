@@ -82,6 +82,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 310, Level = LogLevel.Debug, Message = "The record does not answer")]
     public static partial void RecordSilent(ILogger logger, Exception error);
 
+    [LoggerMessage(EventId = 413, Level = LogLevel.Warning, Message = "{Count} heartbeats could not be written together; each of them is tried alone")]
+    public static partial void HeartbeatsSplit(ILogger logger, int count, Exception error);
+
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
 

@@ -60,7 +60,9 @@ public static class CoordinatorRegistration
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RecordWatch>(provider, TimeProvider.System));
         services.AddSingleton(provider => new LeaseClock(LeaseClock.ToleranceOf(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value)));
         services.AddSingleton<JobEventHub>().AddSingleton<JobProgressStream>();
-        services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatReview>();
+        services.AddSingleton<WorkerRegistry>().AddSingleton<HeartbeatWriter>();
+        // By the machine's own clock, whose time it saves.
+        services.AddSingleton(provider => new GatheredHeartbeats(provider.GetRequiredService<HeartbeatWriter>().WriteAsync, TimeProvider.System));
         AddHosted<CancelNotices>(services);
         AddHosted<Dispatcher>(services);
         AddHosted<LeaseRescuer>(services);

@@ -80,7 +80,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
         async db =>
         {
             var limits = _limits;
-            var rows = await db.Jobs.Where(job => job.Status == JobStatuses.Active)
+            var rows = await database.Begun(db)
                 .Concat(database.FirstQueued(db, MostQueuedJobs, LeastOfAKind, limits))
                 .Where(job => job.TasksQueued > 0 && job.PausedAt == null)
                 .Where(_ => !db.State.Any(state => state.Id == FarmState.Only && state.PausedAt != null))

@@ -14,6 +14,9 @@ internal delegate Task<List<WaitingTask>> PeekTasks(JobId job, int after, int co
 /// </summary>
 internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
 {
+    // One of the two ways of AloneTurns to find a suspect its worker.
+    private delegate DeviceLoad? PlaceAlone(IReadOnlyList<DeviceLoad> devices, Func<Func<DeviceLoad, bool>, DeviceLoad?> choose);
+
     private const int PeekSize = 64;
 
     // Beyond these the others of the job wait for the next round: each is looked at in every round that it stands in the way.
@@ -25,21 +28,31 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
     /// <summary>Whether the last round left a worker idle that the next may use.</summary>
     public bool WantsAnother { get; private set; }
 
-    /// <summary>Allots what waits to devices with room. Suspects first, for they need whole workers; then all others in fair order.</summary>
+    /// <summary>
+    /// Allots what waits to devices with room. Suspects first, for they need whole workers; then all others in fair order; then more suspects, on workers that
+    /// the others left empty.
+    /// </summary>
     /// <param name="jobs">Jobs with queued tasks, in order of submission.</param>
     /// <param name="suspects">Queued suspects of these jobs.</param>
     /// <param name="devices">Devices of active workers.</param>
     /// <param name="peek">Reads waiting tasks that are no suspects.</param>
+    /// <param name="othersWait">Whether more jobs wait than these: a worker that is left empty is for them.</param>
     public async Task<List<Allotment>> AllotAsync(
-        IReadOnlyList<WaitingJob> jobs, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)
+        IReadOnlyList<WaitingJob> jobs, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices, PeekTasks peek, bool othersWait = false)
     {
         var round = new Round(jobs, SizeLimits.Of(devices));
         _selection.Begin(jobs.Select(job => job.Contender));
         _alone.Begin(devices);
-        var paid = AllotSuspects(round, suspects, devices);
+        var placed = AllotSuspects(round, suspects, devices, _alone.Place);
         await AllotOthersAsync(round, devices, peek);
-        foreach (var (job, cost) in paid) _selection.Charge(job.Contender, cost);
-        WantsAnother = _alone.End(devices) && suspects.Count > paid.Count;
+        if (!othersWait && placed.Count < suspects.Count)
+        {
+            _alone.Open(devices);
+            placed.AddRange(AllotSuspects(round, suspects.Except(placed), devices, _alone.PlaceOnLeft));
+        }
+
+        foreach (var suspect in placed) _selection.Charge(round[suspect.Job].Job.Contender, suspect.Cost);
+        WantsAnother = _alone.End(devices) && suspects.Count > placed.Count;
         return [.. round.LookedAt.SelectMany(job => job.Allotments)];
     }
 
@@ -51,20 +64,19 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
         .OrderBy(entry => entry.place)
         .Select(entry => entry.suspect);
 
-    private List<(WaitingJob Job, long Cost)> AllotSuspects(
-        Round round, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices)
+    private static List<WaitingSuspect> AllotSuspects(Round round, IEnumerable<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices, PlaceAlone place)
     {
-        var paid = new List<(WaitingJob, long)>();
+        var placed = new List<WaitingSuspect>();
         foreach (var suspect in InTurns(suspects, round))
         {
             var job = round[suspect.Job];
-            if (_alone.Place(devices, condition => job.Choose(devices, suspect.AvoidWorker, condition)) is not { } device) continue;
+            if (place(devices, condition => job.Choose(devices, suspect.AvoidWorker, condition)) is not { } device) continue;
             device.Add(1, suspect.Cost);
             job.Allot(device, suspect.Index);
-            paid.Add((job.Job, suspect.Cost));
+            placed.Add(suspect);
         }
 
-        return paid;
+        return placed;
     }
 
     private async Task AllotOthersAsync(Round round, IReadOnlyList<DeviceLoad> devices, PeekTasks peek)

@@ -74,7 +74,7 @@ internal sealed class Dispatcher(
         var hasOtherSizes = backlog.Follow(SizeLimits.Of(devices));
         if (jobs.Count == 0 || !devices.Any(HasRoom)) return false;
 
-        var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping));
+        var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping), backlog.LeftOutJobs);
         if (allotments.Count == 0) return _round.WantsAnother || hasOtherSizes;
         var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);
         CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());

@@ -59,6 +59,10 @@ internal sealed class FarmRecord(IDatabase database)
     public Task<List<RenderTask>> FindTasksAsync(FarmDbContext db, IReadOnlyCollection<(JobId Job, int Index)> keys, CancellationToken cancellation) =>
         database.FindTasksAsync(db, keys, cancellation);
 
+    /// <summary>Tracked jobs by id, for a change of the record; those that are not there are left out.</summary>
+    public Task<List<RenderJob>> FindJobsAsync(FarmDbContext db, IReadOnlyCollection<JobId> jobs, CancellationToken cancellation) =>
+        database.FindJobsAsync(db, jobs, cancellation);
+
     private async Task<T> WriteAsync<T>(long? epoch, Func<FarmDbContext, Task<T>> write, CancellationToken cancellation)
     {
         using var turn = await database.EnterWriteAsync(cancellation);

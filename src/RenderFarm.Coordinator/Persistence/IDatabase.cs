@@ -48,8 +48,15 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
         return found;
     }
 
+    /// <summary>Tracked jobs by id; those that are not there are left out.</summary>
+    Task<List<RenderJob>> FindJobsAsync(FarmDbContext db, IReadOnlyCollection<JobId> jobs, CancellationToken cancellation) =>
+        db.Jobs.Where(job => jobs.Contains(job.Id)).ToListAsync(cancellation);
+
     /// <summary>Writes what was done to tracked rows, within the context's transaction. The last thing to be done with the context.</summary>
     Task SaveAsync(FarmDbContext db, CancellationToken cancellation) => db.SaveChangesAsync(cancellation);
+
+    /// <summary>Jobs with queued tasks that have begun, paused ones too.</summary>
+    IQueryable<RenderJob> Begun(FarmDbContext db) => db.Jobs.Where(job => job.Status == JobStatuses.Active && job.TasksQueued > 0);
 
     /// <summary>
     /// Jobs that have not begun and are not paused: the first by id of each tenant, priority and need, of which the range of the largest image's size is a part. Equal

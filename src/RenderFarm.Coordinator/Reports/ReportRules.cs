@@ -31,7 +31,8 @@ internal static class ReportRules
     /// <summary>Judges a report against the task as it is.</summary>
     public static Ruling Judge(RenderTask? task, RenderJob? job, Report report)
     {
-        if (task is null || job is null) return Refuse("the record has no such task");
+        if (task is null) return Refuse("the record has no such task");
+        if (job is null) return Refuse("its job is past its retention and being deleted");
         if (TaskStatuses.IsEnded(task.Status)) return Refuse($"the task has ended as {task.Status}");
         if (report.Attempt.Number < 1 || report.Attempt.Number > task.Attempt)
             return Refuse($"the record has made {task.Attempt} attempts and never this one");

@@ -106,14 +106,14 @@ internal sealed class ReportWriter(
     {
         var keys = pending.Select(entry => (entry.Report.Attempt.Job, entry.Report.Attempt.Index)).ToHashSet();
         var tasks = (await record.FindTasksAsync(db, keys, stopping)).ToDictionary(task => (task.Job, task.Index));
-        await batch.LoadAsync(db, tasks.Values, stopping);
+        await batch.LoadAsync(record, db, tasks.Values, stopping);
         var measured = new List<RenderTask>();
         var accepted = new List<Report>();
         foreach (var entry in pending)
         {
             entry.NeedsConfirmation = false;
             var task = tasks.GetValueOrDefault((entry.Report.Attempt.Job, entry.Report.Attempt.Index));
-            var ruling = ReportRules.Judge(task, task is null ? null : batch.JobOf(task), entry.Report);
+            var ruling = ReportRules.Judge(task, task is null ? null : batch.FindJobOf(task), entry.Report);
             entry.IsRefused = ruling.Verdict == Verdict.Refuse;
             if (entry.IsRefused)
                 CoordinatorLog.ReportRefused(logger, entry.Report.GetType().Name, entry.Report.Attempt, entry.Report.Run, entry.Report.Worker, ruling.Reason!);

@@ -29,8 +29,11 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
     /// <summary>Whether a job was brought in.</summary>
     public bool Has(JobId job) => _jobs.ContainsKey(job);
 
-    /// <summary>The job of a task.</summary>
+    /// <summary>The job of a task that was brought in.</summary>
     public RenderJob JobOf(RenderTask task) => _jobs[task.Job];
+
+    /// <summary>The job of a task; null when nobody can see it any more, because retention has hidden it and its rows go one after another.</summary>
+    public RenderJob? FindJobOf(RenderTask task) => _jobs.GetValueOrDefault(task.Job);
 
     /// <summary>Does what an accepted report says.</summary>
     public void Apply(RenderTask task, Report report)

@@ -8,10 +8,10 @@ namespace RenderFarm.Coordinator.Reports;
 internal static class TaskBatchRecord
 {
     /// <summary>Reads the jobs of tracked tasks, and lets rows that trail a change of their job follow first.</summary>
-    public static async Task LoadAsync(this TaskBatch batch, FarmDbContext db, IReadOnlyCollection<RenderTask> tasks, CancellationToken cancellation)
+    public static async Task LoadAsync(this TaskBatch batch, FarmRecord record, FarmDbContext db, IReadOnlyCollection<RenderTask> tasks, CancellationToken cancellation)
     {
         var ids = tasks.Select(task => task.Job).Distinct().Where(id => !batch.Has(id)).ToArray();
-        if (ids.Length > 0) foreach (var job in await db.Jobs.Where(job => ids.Contains(job.Id)).ToListAsync(cancellation)) batch.Add(job);
+        if (ids.Length > 0) foreach (var job in await record.FindJobsAsync(db, ids, cancellation)) batch.Add(job);
         foreach (var task in tasks.Where(task => batch.Has(task.Job))) task.CatchUp(batch.JobOf(task));
     }
 

@@ -87,7 +87,7 @@ internal sealed class LeaseRescuer(
         var findings = Silence.Judge(workers.Values, expired, heard, options.Value.LeaseDuration);
         var names = findings.Gone.Select(worker => worker.Name).ToArray();
         var lost = await db.Tasks.Where(task => task.LeaseExpiresAt != null && names.Contains(task.Worker!)).ToListAsync(stopping);
-        await batch.LoadAsync(db, [.. lost, .. findings.Vanished], stopping);
+        await batch.LoadAsync(record, db, [.. lost, .. findings.Vanished], stopping);
         foreach (var worker in findings.Gone)
         {
             var wasHeard = worker.Status == WorkerStatuses.Active;

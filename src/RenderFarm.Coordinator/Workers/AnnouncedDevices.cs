@@ -13,6 +13,17 @@ internal static class AnnouncedDevices
     // A coordinator of the next version, beside this one during an upgrade, may have written more than this one knows.
     private static readonly JsonSerializerOptions Tolerant = new(FarmJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
 
+    /// <summary>
+    /// Whether the record has all that an announcement says of devices. A coordinator of the version before writes a device's row alone, so that both are looked at.
+    /// </summary>
+    public static async Task<bool> AreKnownAsync(FarmDbContext db, WorkerAnnounced message, CancellationToken cancellation)
+    {
+        var known = await db.Devices.Where(device => device.Worker == message.Worker).ToDictionaryAsync(device => device.Device, cancellation);
+        var said = await db.DeviceCapabilities.Where(row => row.Worker == message.Worker).ToDictionaryAsync(row => row.Device, row => row.Capabilities, cancellation);
+        return known.Count == message.Capabilities.Devices.Count && said.Count == known.Count && message.Capabilities.Devices.All(announced =>
+            known.TryGetValue(announced.Device, out var device) && Says(device, announced) && said.GetValueOrDefault(announced.Device) == Write(announced));
+    }
+
     /// <summary>Takes in an announcement, within its transaction: devices that it does not name are gone. Rows that it says nothing new of are not written.</summary>
     public static async Task UpsertAsync(FarmDbContext db, WorkerAnnounced message, CancellationToken cancellation)
     {
@@ -45,6 +56,10 @@ internal static class AnnouncedDevices
 
     /// <summary>What the column holds.</summary>
     public static DeviceCapabilities Read(string column) => JsonSerializer.Deserialize<DeviceCapabilities>(column, Tolerant)!;
+
+    private static bool Says(FarmDevice device, DeviceCapabilities announced) =>
+        (device.Slots, device.Profile, device.AnnouncedSpeed, device.PixelsPerImage, device.Determinism)
+        == (announced.Slots, announced.Profile, Speed(announced), announced.PixelsPerImage, announced.Determinism);
 
     private static FarmDevice New(string worker, DeviceCapabilities announced) => new()
     {

@@ -11,7 +11,7 @@ namespace RenderFarm.Coordinator.Workers;
 /// <summary>A checkpoint with the number of active workers that hold it.</summary>
 /// <param name="Checkpoint">What it is.</param>
 /// <param name="FirstSeenAt">When a worker first announced it, or it was pushed.</param>
-/// <param name="LastSeenAt">When a worker last announced it, or it was pushed.</param>
+/// <param name="LastSeenAt">When a worker last came up with it or described it anew, or it was pushed.</param>
 /// <param name="Workers">Active workers that hold it.</param>
 /// <param name="Stored">What the object store holds of it; null when it holds nothing.</param>
 internal sealed record CatalogEntry(

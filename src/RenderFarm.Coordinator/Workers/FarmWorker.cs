@@ -39,7 +39,7 @@ internal sealed class FarmWorker
     /// <summary>When it was first announced. Never changes.</summary>
     public required DateTimeOffset FirstSeenAt { get; init; }
 
-    /// <summary>Its latest announcement or heartbeat.</summary>
+    /// <summary>When its latest heartbeat arrived, or its latest announcement that told something new.</summary>
     public required DateTimeOffset LastSeenAt { get; set; }
 
     /// <summary>
@@ -162,6 +162,6 @@ internal sealed class FarmCheckpoint
     /// <summary>When it was first announced: the earliest one is the farm's default. Never changes.</summary>
     public required DateTimeOffset FirstSeenAt { get; init; }
 
-    /// <summary>When it was last announced: of two with one name, the later means that name.</summary>
+    /// <summary>When a worker last came up with it, or announced it with another description: of two with one name, the later means that name.</summary>
     public required DateTimeOffset LastSeenAt { get; set; }
 }

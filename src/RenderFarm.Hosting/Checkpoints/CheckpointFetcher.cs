@@ -15,6 +15,7 @@ public sealed class CheckpointFetcher
 {
     private const string Unfinished = ".part";
     private const int TriesPerBlob = 2;
+    private const int ReadSize = 1 << 20;
     private readonly OpenBlob _open;
     private readonly Func<string, Stream> _create;
 
@@ -33,14 +34,24 @@ public sealed class CheckpointFetcher
     /// <param name="progress">Told of bytes that are right on the disk, as they come.</param>
     /// <param name="cancellation">Stops; what was fetched stays for the next call.</param>
     /// <exception cref="CheckpointTransferException">The manifest or a blob is damaged, the disk is full, or the folder may not be written to.</exception>
-    public async Task FetchAsync(CheckpointManifest manifest, string folder, Action<long>? progress, CancellationToken cancellation)
+    public Task FetchAsync(CheckpointManifest manifest, string folder, Action<long>? progress, CancellationToken cancellation) =>
+        FetchAsync(manifest, folder, progress, null, cancellation);
+
+    /// <summary>As the other, under the watch of someone who does not wait for a disk that hangs.</summary>
+    /// <param name="manifest">The checkpoint.</param>
+    /// <param name="folder">Where its files go; made when missing.</param>
+    /// <param name="progress">Told of bytes that are right on the disk, as they come.</param>
+    /// <param name="watch">Told whenever the disk moves, and while the store is asked; null for none.</param>
+    /// <param name="cancellation">Stops; what was fetched stays for the next call.</param>
+    /// <exception cref="CheckpointTransferException">The manifest or a blob is damaged, the disk is full, or the folder may not be written to.</exception>
+    public async Task FetchAsync(CheckpointManifest manifest, string folder, Action<long>? progress, DiskWatch? watch, CancellationToken cancellation)
     {
         if (CheckpointRules.Fault(manifest) is { } fault) throw new CheckpointTransferException(TransferFault.Damaged, $"The manifest is not usable: {fault}");
         foreach (var file in manifest.Files)
         {
             try
             {
-                await FetchFileAsync(file, PathIn(folder, file.Path), progress, cancellation);
+                await FetchFileAsync(file, PathIn(folder, file.Path), progress, watch, cancellation);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -50,12 +61,22 @@ public sealed class CheckpointFetcher
     }
 
     /// <summary>Whether a file is there and has the right content. Reads all of it.</summary>
-    public static async Task<bool> IsRightAsync(CheckpointFile file, string folder, CancellationToken cancellation)
+    public static Task<bool> IsRightAsync(CheckpointFile file, string folder, CancellationToken cancellation) => IsRightAsync(file, folder, null, cancellation);
+
+    private static async Task<bool> IsRightAsync(CheckpointFile file, string folder, DiskWatch? watch, CancellationToken cancellation)
     {
         var path = PathIn(folder, file.Path);
         if (!File.Exists(path) || new FileInfo(path).Length != file.SizeBytes) return false;
         await using var content = File.OpenRead(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellation)) == file.Sha256;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[ReadSize];
+        while (await content.ReadAsync(buffer, cancellation) is > 0 and var read)
+        {
+            hash.AppendData(buffer, 0, read);
+            watch?.Moved();
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Sha256;
     }
 
     // A link within the folder would let a path that looks harmless lead out of it.
@@ -72,11 +93,11 @@ public sealed class CheckpointFetcher
         return place;
     }
 
-    private async Task FetchFileAsync(CheckpointFile file, string path, Action<long>? progress, CancellationToken cancellation)
+    private async Task FetchFileAsync(CheckpointFile file, string path, Action<long>? progress, DiskWatch? watch, CancellationToken cancellation)
     {
         if (File.Exists(path))
         {
-            if (await IsRightAsync(file, path[..^(file.Path.Length + 1)], cancellation))
+            if (await IsRightAsync(file, path[..^(file.Path.Length + 1)], watch, cancellation))
             {
                 progress?.Invoke(file.SizeBytes);
                 return;
@@ -88,19 +109,20 @@ public sealed class CheckpointFetcher
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var unfinished = path + Unfinished;
         if (new FileInfo(unfinished).LinkTarget is not null) File.Delete(unfinished);
-        await using (var target = _create(unfinished)) await FillAsync(file, target, progress, cancellation);
+        await using (var target = _create(unfinished)) await FillAsync(file, target, progress, watch, cancellation);
         File.Move(unfinished, path, overwrite: true);
     }
 
-    private async Task FillAsync(CheckpointFile file, Stream target, Action<long>? progress, CancellationToken cancellation)
+    private async Task FillAsync(CheckpointFile file, Stream target, Action<long>? progress, DiskWatch? watch, CancellationToken cancellation)
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var blob in file.BlobSizes())
         {
             var start = target.Position;
-            if (target.Length < start + blob.SizeBytes || !await TakesAsync(blob, target, null, whole, cancellation))
-                await FetchBlobAsync(file, blob, target, start, whole, cancellation);
+            if (target.Length < start + blob.SizeBytes || !await TakesAsync(blob, target, null, whole, watch, cancellation))
+                await FetchBlobAsync(file, blob, target, start, whole, watch, cancellation);
             progress?.Invoke(blob.SizeBytes);
+            watch?.Moved();
         }
 
         target.SetLength(target.Position);
@@ -110,29 +132,42 @@ public sealed class CheckpointFetcher
         else await target.FlushAsync(cancellation);
     }
 
-    private async Task FetchBlobAsync(CheckpointFile file, CheckpointBlob blob, Stream target, long start, IncrementalHash whole, CancellationToken cancellation)
+    private async Task FetchBlobAsync(CheckpointFile file, CheckpointBlob blob, Stream target, long start, IncrementalHash whole, DiskWatch? watch, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)
         {
             target.Position = start;
-            await using var source = await _open(blob.Sha256, cancellation)
+            await using var source = await OpenAsync(blob.Sha256, watch, cancellation)
                 ?? throw new CheckpointTransferException(TransferFault.Damaged, $"{file.Path}: blob {blob.Sha256} is not in the store. Push the checkpoint again.");
-            if (await TakesAsync(blob, target, source, whole, cancellation)) return;
+            if (await TakesAsync(blob, target, source, whole, watch, cancellation)) return;
             // Once may be the way; the same twice is the store.
             if (tries == TriesPerBlob)
                 throw new CheckpointTransferException(TransferFault.Damaged, $"{file.Path}: blob {blob.Sha256} in the store has other bytes than its name says. Push the checkpoint again.");
         }
     }
 
+    private async Task<Stream?> OpenAsync(string sha256, DiskWatch? watch, CancellationToken cancellation)
+    {
+        using var away = watch?.Away();
+        return await _open(sha256, cancellation);
+    }
+
     /// <summary>Copies one blob from a source, or reads it in the target; true when it is right, and only then part of the whole's hash.</summary>
-    private static async Task<bool> TakesAsync(CheckpointBlob blob, Stream target, Stream? source, IncrementalHash whole, CancellationToken cancellation)
+    private static async Task<bool> TakesAsync(CheckpointBlob blob, Stream target, Stream? source, IncrementalHash whole, DiskWatch? watch, CancellationToken cancellation)
     {
         var content = new byte[blob.SizeBytes];
-        var read = await ReadAsync(source ?? target, content, cancellation);
+        var read = source is null ? await ReadAsync(target, content, cancellation) : await ReadAwayAsync(source, content, watch, cancellation);
         if (read != blob.SizeBytes || Convert.ToHexStringLower(SHA256.HashData(content)) != blob.Sha256) return false;
         if (source is not null) await target.WriteAsync(content, cancellation);
         whole.AppendData(content);
         return true;
+    }
+
+    private static async Task<int> ReadAwayAsync(Stream source, byte[] content, DiskWatch? watch, CancellationToken cancellation)
+    {
+        // A store in a folder is a disk, too.
+        using var away = source is FileStream ? null : watch?.Away();
+        return await ReadAsync(source, content, cancellation);
     }
 
     private static async Task<int> ReadAsync(Stream source, byte[] content, CancellationToken cancellation)

@@ -28,6 +28,10 @@ internal sealed class CheckpointCache : IDisposable
 {
     private const string ManifestSuffix = ".json";
     private const string Unfinished = ".part";
+
+    /// <summary>Longest time that a fetch waits for a sign of the disk: 5 min. Flushing the largest files to a slow disk takes a minute or two, without one.</summary>
+    public static readonly TimeSpan DiskPatience = TimeSpan.FromMinutes(5);
+
     private readonly IObjectStore _store;
     private readonly string _root;
     private readonly long _maxBytes;
@@ -41,14 +45,16 @@ internal sealed class CheckpointCache : IDisposable
     /// <param name="store">Where checkpoints come from.</param>
     /// <param name="root">Folder of the cache; made when missing.</param>
     /// <param name="maxBytes">Most bytes of files that it keeps.</param>
-    /// <param name="clock">Tells which use was the latest.</param>
+    /// <param name="clock">Tells which use was the latest, and measures how long the disk is still.</param>
     /// <param name="logger">Told of fetches and evictions.</param>
+    /// <param name="fetcher">Makes what fetches blobs, for tests of disks that hang; null for the usual one.</param>
     /// <exception cref="IOException">The folder cannot be made or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be made or read.</exception>
-    public CheckpointCache(IObjectStore store, string root, long maxBytes, TimeProvider clock, ILogger logger)
+    public CheckpointCache(IObjectStore store, string root, long maxBytes, TimeProvider clock, ILogger logger, Func<OpenBlob, CheckpointFetcher>? fetcher = null)
     {
         (_store, _root, _maxBytes, _clock, _logger) = (store, Path.GetFullPath(root), maxBytes, clock, logger);
-        _fetcher = new CheckpointFetcher((sha256, cancellation) => store.OpenAsync(ObjectKey.ForBlob(sha256), cancellation));
+        OpenBlob open = (sha256, cancellation) => store.OpenAsync(ObjectKey.ForBlob(sha256), cancellation);
+        _fetcher = fetcher?.Invoke(open) ?? new CheckpointFetcher(open);
         Directory.CreateDirectory(_root);
         foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix)) Recall(file, isWhole: true);
         foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix + Unfinished)) Recall(file, isWhole: false);
@@ -110,12 +116,26 @@ internal sealed class CheckpointCache : IDisposable
         var bytes = entry.Manifest.Bytes();
         WorkerLog.FetchingCheckpoint(_logger, entry.Manifest.Description.Name, entry.Digest, bytes);
         entry.IsWhole = false;
-        // First under another name, which tells the next life what half-fetched files are; under its own last: where it lies, the files were whole once.
-        var unfinished = ManifestOf(entry.Digest) + Unfinished;
-        await File.WriteAllBytesAsync(unfinished, JsonSerializer.SerializeToUtf8Bytes(entry.Manifest, FarmJson.Options), cancellation);
-        await _fetcher.FetchAsync(entry.Manifest, FolderOf(entry.Digest), null, cancellation);
-        File.Move(unfinished, ManifestOf(entry.Digest), overwrite: true);
+        using var watch = new DiskWatch(DiskPatience, _clock);
+        if (!await watch.EndsAsync(stop => FetchAsync(entry.Manifest, watch, stop), cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new CheckpointFetchException(
+                FailureCodes.CacheFailed,
+                $"The disk of the checkpoint cache {_root} hangs: it has taken no bytes of {entry.Manifest.Description.Name} for {DiskPatience.TotalMinutes} min. Look at the disk, or name another folder in Worker:CheckpointCache.");
+        }
+
         (entry.IsWhole, entry.IsProven) = (true, true);
+    }
+
+    private async Task FetchAsync(CheckpointManifest manifest, DiskWatch watch, CancellationToken cancellation)
+    {
+        // First under another name, which tells the next life what half-fetched files are; under its own last: where it lies, the files were whole once.
+        var place = ManifestOf(manifest.Digest());
+        await File.WriteAllBytesAsync(place + Unfinished, JsonSerializer.SerializeToUtf8Bytes(manifest, FarmJson.Options), cancellation);
+        await _fetcher.FetchAsync(manifest, FolderOf(manifest.Digest()), null, watch, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        File.Move(place + Unfinished, place, overwrite: true);
     }
 
     private async Task<CacheEntry> PlaceForAsync(string digest, CancellationToken cancellation)

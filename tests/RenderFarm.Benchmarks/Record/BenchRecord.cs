@@ -59,7 +59,7 @@ internal sealed class BenchRecord : IAsyncDisposable
             elapsed = Stopwatch.GetElapsedTime(clock);
         }
 
-        await ExecuteAsync("VACUUM ANALYZE");
+        await SettleAsync();
         return (elapsed, most - before);
     }
 
@@ -82,8 +82,11 @@ internal sealed class BenchRecord : IAsyncDisposable
                 CancellationToken.None);
         }
 
-        await ExecuteAsync("VACUUM ANALYZE");
+        await SettleAsync();
     }
+
+    /// <summary>Has vacuum clean away what it can, and the tables counted.</summary>
+    public Task SettleAsync() => ExecuteAsync("VACUUM ANALYZE");
 
     /// <summary>Claims the only task of each of the first waiting jobs, all at once.</summary>
     /// <returns>Time of the claim in milliseconds.</returns>

@@ -63,6 +63,5 @@ internal sealed class RemoteFarm : IAsyncDisposable
         Client.Dispose();
         await _application.StopAsync();
         await _application.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
     }
 }

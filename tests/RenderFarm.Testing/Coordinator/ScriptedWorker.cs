@@ -88,8 +88,11 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     public async Task<AttemptId> NextCanceledAsync(CancellationToken cancellation) => await _canceled.Reader.ReadAsync(cancellation);
 
     /// <summary>Says what it can render.</summary>
-    public Task AnnounceAsync() => SendAsync(EndpointNames.Workers, new WorkerAnnounced(
-        Name, Incarnation, new WorkerCapabilities([Says(new DeviceCapabilities(device, Slots, Profile, Speed))], Checkpoints) { Upscalers = Upscalers }));
+    public Task AnnounceAsync() => SendAsync(EndpointNames.Workers, Announcement);
+
+    /// <summary>What it says that it can render.</summary>
+    public WorkerAnnounced Announcement =>
+        new(Name, Incarnation, new WorkerCapabilities([Says(new DeviceCapabilities(device, Slots, Profile, Speed))], Checkpoints) { Upscalers = Upscalers });
 
     /// <summary>Says what it holds.</summary>
     public Task BeatAsync(params HeldRun[] runs) => SendAsync(EndpointNames.Workers, new WorkerHeartbeat(Name, Incarnation, runs));

@@ -51,8 +51,8 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client) : IDisp
             var count = await from.ReceiveAsync(buffer.AsMemory(0, piece), cancellation);
             // It may have been set while nothing came.
             limit = proxy.BytesPerSecond;
-            if (limit > 0) await Task.Delay(TimeSpan.FromSeconds((double)count / limit), proxy.Clock, cancellation);
-            if (proxy.Delay > TimeSpan.Zero) await Task.Delay(proxy.Delay, proxy.Clock, cancellation);
+            if (limit > 0) await WholeDelay.WaitAsync(proxy.Clock, TimeSpan.FromSeconds((double)count / limit), cancellation);
+            await WholeDelay.WaitAsync(proxy.Clock, proxy.Delay, cancellation);
             await proxy.PassAsync(toServer, cancellation);
             if (count == 0)
             {

@@ -108,7 +108,7 @@ public sealed class FaultProxyTests : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         await client.SendAsync(new byte[2_000], Cancellation);
         Assert.Equal(2_000, (await ReceiveAsync(server, 2_000)).Length);
-        Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.FromMilliseconds(150), TimeSpan.FromSeconds(10));
+        Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class FaultProxyTests : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         await client.SendAsync(new byte[1], Cancellation);
         await ReceiveAsync(server, 1);
-        Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.FromMilliseconds(75), TimeSpan.FromSeconds(10));
+        Assert.InRange(Stopwatch.GetElapsedTime(begun), _proxy.Delay, TimeSpan.FromSeconds(10));
     }
 
     private async Task<(Socket Client, Socket Server)> ConnectAsync()

@@ -12,6 +12,10 @@ internal static class PostgresConnection
     // No wait without a bound: beyond it the caller tries again, from fresh reads.
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(10);
 
+    // Statements stay prepared with the plan that was best when they were first run. A plan that reads a whole table because it was small then is the wrong one an hour
+    // later; by an index none is ever far from the best. What has no index is read whole all the same, and reckoned so dear that it would be compiled.
+    private const string ByIndex = "-c enable_seqscan=off -c jit=off";
+
     private const string Unbounded = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
 
     // Npgsql lost its place in the conversation, gives the connection up and asks for a bug report, in English always (npgsql/npgsql#3681, seen after lines
@@ -75,5 +79,5 @@ internal static class PostgresConnection
         ("idle_in_transaction_session_timeout", FrozenTransaction),
         ("lock_timeout", LockWait),
         ("statement_timeout", statement * 2),
-    }.Select(setting => FormattableString.Invariant($"-c {setting.Item1}={(long)setting.Item2.TotalMilliseconds}")));
+    }.Select(setting => FormattableString.Invariant($"-c {setting.Item1}={(long)setting.Item2.TotalMilliseconds}")).Prepend(ByIndex));
 }

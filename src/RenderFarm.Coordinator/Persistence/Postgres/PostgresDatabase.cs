@@ -148,6 +148,11 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         await db.SaveChangesAsync(cancellation);
     }
 
+    public async Task<List<RenderJob>> FindJobsAsync(FarmDbContext db, IReadOnlyCollection<JobId> jobs, CancellationToken cancellation) =>
+        await db.Jobs.FromSqlRaw(JobStatements.Find, jobs.Select(job => job.Value).ToArray()).ToListAsync(cancellation);
+
+    public IQueryable<RenderJob> Begun(FarmDbContext db) => db.Jobs.FromSqlRaw(JobStatements.Begun);
+
     public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) => db.Jobs.FromSqlRaw(
         JobStatements.FirstQueued, inAll, ofEach, limits.Pixels.Prepend(-1).ToArray(), limits.Pixels.Append(long.MaxValue).ToArray());
 

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
 using NpgsqlTypes;
+using RenderFarm.Coordinator.Jobs;
 
 namespace RenderFarm.Coordinator.Persistence.Postgres;
 
@@ -14,36 +15,41 @@ namespace RenderFarm.Coordinator.Persistence.Postgres;
 /// </summary>
 internal static class RowUpdates
 {
-    private const int Fewest = 2;
-
-    /// <summary>Writes the changed rows of a type, and lets the context forget them. A single one is left to EF Core.</summary>
+    /// <summary>Writes the changed rows of a type, and lets the context forget them. A single one is left to EF Core, unless it is a job: see <see cref="JobStatements"/>.</summary>
     /// <exception cref="DbUpdateConcurrencyException">A row is not there any more.</exception>
     public static async Task WriteAsync<TRow>(FarmDbContext db, CancellationToken cancellation)
         where TRow : class
     {
         var rows = db.ChangeTracker.Entries<TRow>().Where(row => row.State == EntityState.Modified).ToList();
-        if (rows.Count < Fewest) return;
+        if (rows.Count == 0 || (rows.Count == 1 && typeof(TRow) != typeof(RenderJob))) return;
         var type = rows[0].Metadata;
         var keys = type.FindPrimaryKey()!.Properties;
         var changed = type.GetProperties().Where(property => rows.Exists(row => row.Property(property.Name).IsModified)).ToList();
-        await using var command = new NpgsqlCommand(Statement(type, keys, changed), (NpgsqlConnection)db.Database.GetDbConnection());
+        var isOfJobs = typeof(TRow) == typeof(RenderJob);
+        await using var command = new NpgsqlCommand(Statement(type, keys, changed, isOfJobs), (NpgsqlConnection)db.Database.GetDbConnection());
         foreach (var property in keys.Concat(changed)) command.Parameters.Add(Column(property, rows));
-        var jobs = (Guid[])command.Parameters[0].Value!;
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs.Min() });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs.Max() });
+        if (!isOfJobs)
+        {
+            var jobs = (Guid[])command.Parameters[0].Value!;
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs.Min() });
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobs.Max() });
+        }
+
         var written = await command.ExecuteNonQueryAsync(cancellation);
         if (written != rows.Count)
             throw new DbUpdateConcurrencyException($"{rows.Count} rows of {type.GetTableName()} were to be changed, and {written} were there.");
         foreach (var row in rows) row.State = EntityState.Detached;
     }
 
-    private static string Statement(IEntityType type, IReadOnlyList<IProperty> keys, List<IProperty> changed)
+    private static string Statement(IEntityType type, IReadOnlyList<IProperty> keys, List<IProperty> changed, bool isOfJobs)
     {
         var columns = keys.Concat(changed).Select(property => property.GetColumnName()).ToList();
         var text = new StringBuilder($"UPDATE {type.GetTableName()} AS t SET ");
         text.AppendJoin(", ", changed.Select(property => $"{property.GetColumnName()} = v.{property.GetColumnName()}"));
         text.Append(" FROM unnest(").AppendJoin(", ", columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}")));
-        text.Append(") AS v (").AppendJoin(", ", columns).Append(") WHERE ");
+        text.Append(") AS v (").AppendJoin(", ", columns).Append(')');
+        if (isOfJobs) return text.Append($" CROSS JOIN LATERAL ({JobStatements.Newest("ctid AS place", $"v.{columns[0]}")}) AS newest WHERE t.ctid = newest.place").ToString();
+        text.Append(" WHERE ");
         text.AppendJoin(" AND ", keys.Select(key => $"t.{key.GetColumnName()} = v.{key.GetColumnName()}"));
         // Said once more as a condition on the table alone, so that only the partitions of these jobs are looked at; as a range, since PostgreSQL walks the index
         // along all of a list for each row.

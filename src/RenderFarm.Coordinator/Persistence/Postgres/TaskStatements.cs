@@ -51,16 +51,17 @@ internal static class TaskStatements
     /// jobs at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
     /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over. A job
     /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS and NOT IN, which no plan can begin with:
-    /// whatever the statistics say, the tasks are found by their keys. Each job is looked at once and not once for each task: while anyone holds a snapshot open,
-    /// a look walks over all versions that its row has had since.
+    /// whatever the statistics say, the tasks are found by their keys. Each job is looked for once, and written where it was found: nobody
+    /// else changes it meanwhile, since the claim has the turn to write.
     /// </summary>
     public static string Claim { get; } = $"""
         WITH fence AS (
             {HoldsEpoch.Replace("$1", "$6", StringComparison.Ordinal)}),
         present AS MATERIALIZED (
-            SELECT j.id, j.paused_at IS NOT NULL OR j.status NOT IN ('{JobStatuses.Queued}', '{JobStatuses.Active}') AS is_closed,
+            SELECT j.id, j.place, j.paused_at IS NOT NULL OR j.status NOT IN ('{JobStatuses.Queued}', '{JobStatuses.Active}') AS is_closed,
                 CASE WHEN j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0 THEN j.profile END AS pin
-            FROM (SELECT DISTINCT job_id FROM unnest($1) AS w (job_id)) AS w JOIN jobs j ON j.id = w.job_id),
+            FROM (SELECT DISTINCT job_id FROM unnest($1) AS w (job_id)) AS w CROSS JOIN LATERAL (
+                {JobStatements.Newest("id, ctid AS place, paused_at, status, tasks_completed, tasks_dispatched, tasks_running, profile", "w.job_id")}) AS j),
         free AS MATERIALIZED (
             SELECT t.job_id, t.task_index, w.worker, w.device, w.profile
             FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile)
@@ -83,8 +84,8 @@ internal static class TaskStatements
             UPDATE jobs j
             SET tasks_queued = j.tasks_queued - c.tasks, tasks_dispatched = j.tasks_dispatched + c.tasks, profile = COALESCE(c.profile, j.profile),
                 status = CASE j.status WHEN '{Dispatched.From.Single()}' THEN '{Dispatched.To}' ELSE j.status END, started_at = COALESCE(j.started_at, $8)
-            FROM (SELECT job_id, count(*)::int AS tasks, max(profile) AS profile FROM claimed GROUP BY job_id) c
-            WHERE j.id = c.job_id)
+            FROM (SELECT job_id, count(*)::int AS tasks, max(profile) AS profile FROM claimed GROUP BY job_id) c JOIN present p ON p.id = c.job_id
+            WHERE j.ctid = p.place)
         SELECT job_id, task_index, attempt, worker, device FROM claimed ORDER BY job_id, task_index
         """;
 }

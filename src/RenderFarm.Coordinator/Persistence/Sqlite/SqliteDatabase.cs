@@ -28,6 +28,7 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         """;
 
     private readonly string _path;
+    private readonly string _connection;
     private readonly PooledDbContextFactory<SqliteFarmDbContext> _contexts;
 
     // Waiting here is fair and free; SQLite's own busy wait polls and starves.
@@ -40,8 +41,8 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
     public SqliteDatabase(string path, TimeSpan commandTimeout, ILoggerFactory? logging = null)
     {
         _path = path;
-        var connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
-        var options = new DbContextOptionsBuilder<SqliteFarmDbContext>().UseSqlite(connection.ToString());
+        _connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) }.ToString();
+        var options = new DbContextOptionsBuilder<SqliteFarmDbContext>().UseSqlite(_connection);
         if (logging is not null) options.UseLoggerFactory(logging);
         _contexts = new PooledDbContextFactory<SqliteFarmDbContext>(options.Options);
     }
@@ -135,6 +136,8 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
 
     public void Dispose()
     {
+        // Its own pool: the file is let go, and other records of this process keep their connections.
+        using (var pooled = new SqliteConnection(_connection)) SqliteConnection.ClearPool(pooled);
         _claim?.Dispose();
         _writer.Dispose();
     }

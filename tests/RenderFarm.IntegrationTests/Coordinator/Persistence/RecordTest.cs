@@ -33,7 +33,6 @@ public abstract class RecordTest : IAsyncLifetime
     {
         if (Database is IAsyncDisposable shared) await shared.DisposeAsync();
         else ((IDisposable)Database).Dispose();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         _folder.Dispose();
         GC.SuppressFinalize(this);
     }

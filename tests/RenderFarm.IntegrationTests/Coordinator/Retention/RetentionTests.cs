@@ -5,6 +5,7 @@ using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
+using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Retention;
 using RenderFarm.Hosting.Background;
 using RenderFarm.Hosting.ObjectStore;
@@ -132,6 +133,37 @@ public class RetentionTests : CoordinatorTest
 
         Assert.Equal((false, true, false, true), (await IsThereAsync(orphan), await IsThereAsync(onItsWay), await IsThereAsync(ofNobody), await IsThereAsync(foreign)));
         Assert.Equal(2, await ImagesAsync(job));
+    }
+
+    [Fact]
+    public async Task Report_for_a_job_that_retention_has_hidden_is_refused_and_its_image_is_left_to_the_sweeper()
+    {
+        await StartRenderingAsync();
+        var job = await RenderAsync(new { prompt = "x", images = 1, retention_days = 1 });
+        var (attempt, run) = (new AttemptId(job.Id, 0, 1), new RunId(Guid.CreateVersion7(Clock.GetUtcNow())));
+        var late = await PutAsync(attempt, run);
+        await Host.Services.GetRequiredService<FarmRecord>().WriteAsync(HideAsync, Deadline);
+
+        var writer = Host.Services.GetRequiredService<ReportWriter>();
+        await writer.ReportAsync(new StartReport(attempt, run, "alpha"), Deadline);
+        await writer.ReportAsync(new SuccessReport(attempt, run, "alpha", new StoredImage(late.Value, new string('0', 64), 1, 1, "p")), Deadline);
+        await writer.ReportAsync(new FailureReport(attempt, run, "alpha", new AttemptFailure(FailureCodes.EngineFailed, true, "No.")), Deadline);
+        await writer.ReportAsync(new ReturnReport(attempt, run, "alpha"), Deadline);
+
+        Assert.True(await IsThereAsync(late));
+        Clock.Advance(TimeSpan.FromDays(2));
+        await PassAsync<OrphanSweeper>();
+        await PassAsync<OrphanSweeper>();
+        Assert.False(await IsThereAsync(late));
+
+        // As far as retention has come when it is cut short: the images that there were are gone, and the rows are still there.
+        async Task<int> HideAsync(FarmDbContext db)
+        {
+            var row = await db.Jobs.SingleAsync(found => found.Id == job.Id, Deadline);
+            row.Hide(Clock.GetUtcNow());
+            row.ImagesAreGone();
+            return 0;
+        }
     }
 
     private async Task StartRenderingAsync(int? days = null)

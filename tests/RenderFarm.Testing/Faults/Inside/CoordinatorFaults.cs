@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
@@ -71,6 +72,10 @@ internal sealed class WatchedDatabase(IDatabase inner, KillSwitch kill) : IDatab
 
     public Task InsertTasksAsync(FarmDbContext db, Contracts.JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation) =>
         inner.InsertTasksAsync(db, job, stretches, cancellation);
+
+    public Task<List<RenderJob>> FindJobsAsync(FarmDbContext db, IReadOnlyCollection<JobId> jobs, CancellationToken cancellation) => inner.FindJobsAsync(db, jobs, cancellation);
+
+    public IQueryable<RenderJob> Begun(FarmDbContext db) => inner.Begun(db);
 
     public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) => inner.FirstQueued(db, inAll, ofEach, limits);
 

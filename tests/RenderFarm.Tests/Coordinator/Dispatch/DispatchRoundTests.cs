@@ -76,6 +76,64 @@ public sealed class DispatchRoundTests
     }
 
     [Fact]
+    public async Task Suspects_take_every_worker_when_nothing_else_waits()
+    {
+        Add("a", ordinary: 0, suspects: 20);
+
+        var (allotments, _) = await RoundAsync(Workers(10));
+
+        Assert.Equal(10, allotments.Select(allotment => allotment.Device.Worker).Distinct().Count());
+        Assert.All(allotments, allotment => Assert.Single(allotment.Indices));
+    }
+
+    [Fact]
+    public async Task Suspects_take_what_few_others_leave_empty_and_no_worker_that_others_are_on()
+    {
+        Add("a", ordinary: 2, suspects: 20);
+
+        var (allotments, devices) = await RoundAsync(Workers(10));
+
+        Assert.Equal(8, allotments.Count(allotment => allotment.Indices is [>= 1_000]));
+        Assert.All(devices, device => Assert.Equal(1, device.Held));
+    }
+
+    [Fact]
+    public async Task Others_that_were_not_looked_at_keep_their_half_of_the_workers()
+    {
+        Add("a", ordinary: 0, suspects: 20);
+        var allotments = await _round.AllotAsync(_jobs, _suspects, Workers(10), (_, _, _) => Task.FromResult(new List<WaitingTask>()), othersWait: true);
+        Assert.Equal(5, allotments.Count);
+    }
+
+    [Fact]
+    public async Task Others_that_come_while_suspects_have_all_workers_get_those_that_become_free_until_they_have_half()
+    {
+        Add("a", ordinary: 0, suspects: 20);
+        foreach (var allotment in (await RoundAsync(Workers(4))).Allotments) Serve(allotment);
+        Assert.Equal(16, _suspects.Count);
+        Add("b", ordinary: 400, suspects: 0);
+
+        for (var held = 3; held >= 2; held--)
+        {
+            var (after, _) = await RoundAsync([.. Enumerable.Range(0, 4).Select(i => Device($"w{i}", held: i < held ? 1 : 0, holdsSuspect: i < held))]);
+            Assert.All(after, allotment => Assert.Equal("b", allotment.Job.Tenant));
+            Assert.Equal(4 - held, after.Count(allotment => allotment.Indices.Count == 4));
+        }
+
+        var (half, _) = await RoundAsync(Device("w0", held: 1, holdsSuspect: true), Device("w1", held: 4), Device("w2"), Device("w3", held: 4));
+        Assert.Equal(("a", "w2"), (Assert.Single(half).Job.Tenant, half[0].Device.Worker));
+    }
+
+    [Fact]
+    public async Task Suspect_that_only_busy_workers_could_run_keeps_no_more_than_half_of_them()
+    {
+        Add("a", ordinary: 0, suspects: 20);
+        var (allotments, devices) = await RoundAsync([.. Enumerable.Range(0, 4).Select(i => Device($"w{i}", held: 1))]);
+        Assert.Empty(allotments);
+        Assert.Equal(2, devices.Count(device => device.IsReserved));
+    }
+
+    [Fact]
     public async Task Suspect_prefers_another_worker_than_the_one_that_died_with_it()
     {
         Add("a", ordinary: 0, suspects: 1, avoid: "w");
@@ -178,6 +236,8 @@ public sealed class DispatchRoundTests
         Assert.Empty((await RoundAsync(Device("small", pixels: 1_000), Device("smaller", pixels: 10))).Allotments);
         Assert.Equal("large", Assert.Single((await RoundAsync(Device("small", pixels: 1_000), Device("large"))).Allotments).Device.Worker);
     }
+
+    private static DeviceLoad[] Workers(int count) => [.. Enumerable.Range(0, count).Select(i => Device($"w{i}"))];
 
     private JobId Add(string tenant, int ordinary, int suspects, string? avoid = null, long pixels = 0)
     {

@@ -70,6 +70,7 @@ public sealed class ReportRulesTests
         Assert.Equal(Verdict.Accept, ReportRules.Judge(task, job, new ReturnReport(task.AttemptId, Mine, "w")).Verdict);
         Assert.Equal(Verdict.Refuse, ReportRules.Judge(task, job, new StartReport(task.AttemptId, Mine, "w")).Verdict);
         Assert.Equal(new Ruling(Verdict.Refuse, "the record has no such task"), ReportRules.Judge(null, null, new StartReport(task.AttemptId, Mine, "w")));
+        Assert.Equal(new Ruling(Verdict.Refuse, "its job is past its retention and being deleted"), ReportRules.Judge(task, null, Success(task.AttemptId, Mine)));
     }
 
     [Fact]

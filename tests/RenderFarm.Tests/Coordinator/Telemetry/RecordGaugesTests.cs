@@ -45,7 +45,6 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         _reader.Dispose();
         _gauges.Dispose();
         _database.Dispose();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         _folder.Dispose();
     }
 

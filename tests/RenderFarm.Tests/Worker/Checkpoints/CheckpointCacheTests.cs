@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Hosting.Checkpoints;
 using RenderFarm.Testing.Coordinator;
 using RenderFarm.Tests.Contracts.Checkpoints;
 using RenderFarm.Worker;
@@ -141,6 +142,31 @@ public sealed class CheckpointCacheTests : IDisposable
         await Assert.ThrowsAsync<UnknownCheckpointException>(() => cache.TakeAsync(digest, Cancellation));
     }
 
+    [Fact]
+    public async Task Disk_that_hangs_in_a_fetch_is_the_workers_fault_and_holds_up_no_later_fetch()
+    {
+        foreach (var stored in (AStoredCheckpoint[])[_a, _b]) await stored.PutAsync(_store);
+        var disk = new HangingDisk();
+        using var cache = new CheckpointCache(
+            _store, _folder.Path, _a.Manifest.Bytes() * 2, _clock, NullLogger.Instance, open => new CheckpointFetcher(open, disk.Create));
+        var hanging = cache.TakeAsync(_a.Manifest.Digest(), Cancellation);
+        await disk.Reached.WaitAsync(Cancellation);
+        var next = cache.TakeAsync(_b.Manifest.Digest(), Cancellation);
+        _clock.Advance(CheckpointCache.DiskPatience - TimeSpan.FromMilliseconds(1));
+        Assert.False(hanging.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => hanging);
+
+        Assert.Equal(FailureCodes.CacheFailed, error.Code);
+        Assert.Equal(
+            $"The disk of the checkpoint cache {_folder.Path} hangs: it has taken no bytes of stored for 5 min. Look at the disk, or name another folder in Worker:CheckpointCache.",
+            error.Message);
+        (await next).Dispose();
+        Assert.Equal(Digests(_b), Held(cache));
+        disk.WakeUp();
+    }
+
     // The last file's last piece is damaged, which is how far a fetch comes before it ends.
     private async Task HalfFetchAsync(AStoredCheckpoint stored)
     {
@@ -163,4 +189,27 @@ public sealed class CheckpointCacheTests : IDisposable
     private static IEnumerable<string> Held(CheckpointCache cache) => cache.Held().Select(held => held.Digest).Order();
 
     private static IEnumerable<string> Digests(params AStoredCheckpoint[] stored) => stored.Select(one => one.Manifest.Digest()).Order();
+
+    /// <summary>A disk whose first write does not come back before it is told to, whatever its token says: a network mount that is gone.</summary>
+    private sealed class HangingDisk
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _awake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public Stream Create(string path) =>
+            _reached.Task.IsCompleted ? new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) : new Hanging(this);
+
+        public void WakeUp() => _awake.SetResult();
+
+        private sealed class Hanging(HangingDisk disk) : MemoryStream
+        {
+            public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+            {
+                disk._reached.TrySetResult();
+                await disk._awake.Task;
+            }
+        }
+    }
 }
