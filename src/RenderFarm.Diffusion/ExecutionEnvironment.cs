@@ -25,4 +25,12 @@ public sealed record ExecutionEnvironment(string Runtime, string Provider, strin
     /// <exception cref="ArgumentException">The options name no device there could be.</exception>
     /// <exception cref="NotSupportedException">This build cannot drive the device; the message says how to get one that can.</exception>
     public static ExecutionEnvironment Of(PipelineOptions options) => new Onnx.OnnxSessionFactory(options).Describe();
+
+    /// <summary>
+    /// Bytes that pipelines with these options may take of their device: of a CPU what the process may have, of a GPU what its driver tells, and no more than
+    /// <see cref="PipelineOptions.DeviceMemoryMegabytes"/>. Null where nothing is known.
+    /// </summary>
+    /// <exception cref="ArgumentException">The options name no device there could be.</exception>
+    /// <exception cref="NotSupportedException">This build cannot drive the device; the message says how to get one that can.</exception>
+    public static long? MemoryOf(PipelineOptions options) => new Onnx.OnnxSessionFactory(options).MemoryBytes();
 }

@@ -81,6 +81,8 @@ internal sealed class AttemptRunner(
         var recipe = run.Command.Recipe;
         try
         {
+            if (!devices[run.Device].MayRender(recipe)) return new AttemptReturned(run.Attempt, run.Run, identity.Name);
+
             // 1. The pictures it begins from.
             var pictures = await patience.RunAsync(run.Attempt, () => inputs.OfAsync(recipe, run.Stopping), run.Stopping);
 
@@ -144,7 +146,7 @@ internal sealed class AttemptRunner(
 
     private static async Task<GenerationResult> TimedAsync(DeviceSpeed speed, Recipe recipe, Func<Task<GenerationResult>> render)
     {
-        var sharing = speed.Begin();
+        var sharing = speed.Begin(recipe.GuidanceScale > 1 ? 2 : 1);
         GenerationResult? result = null;
         try
         {

@@ -8,8 +8,8 @@ namespace RenderFarm.Worker;
 
 /// <summary>
 /// Announces the worker, then says at every beat that it lives and what it holds. The announcement is repeated with the first beats and then every
-/// ten, so that a coordinator that lost it learns of the worker again, and soon when it is new; it is made at once when the checkpoints that it holds have
-/// changed. A worker that retires offers no device from then on, and beats until it leaves.
+/// ten, so that a coordinator that lost it learns of the worker again, and soon when it is new; it is made at once when the checkpoints that it holds, or those
+/// that are loaded, have changed. A worker that retires offers no device from then on, and beats until it leaves.
 /// </summary>
 internal sealed class HeartbeatLoop(
     WorkerIdentity identity,
@@ -29,7 +29,8 @@ internal sealed class HeartbeatLoop(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         var capabilities = offer.Capabilities;
-        var offered = string.Join(' ', capabilities.Devices.Select(device => device.Device).Concat(capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest)));
+        var offered = string.Join(' ', capabilities.Devices.SelectMany(device => (device.Resident ?? []).Prepend(device.Device))
+            .Concat(capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest)));
         if (_beat < FirstBeats || _beat % BeatsPerAnnouncement == 0 || offered != _announced)
             await sender.TellAsync(new WorkerAnnounced(identity.Name, identity.Incarnation, capabilities), stopping);
         _announced = offered;

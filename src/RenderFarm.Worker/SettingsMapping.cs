@@ -69,6 +69,7 @@ internal static class SettingsMapping
         MaxRows = options.RowsPerCall,
         MaxPixelsPerCall = options.PixelsPerCall,
         FixedRows = options.FixedRows,
+        Determinism = options.Determinism == DeterminismClasses.Fast ? DeterminismClass.Fast : DeterminismClass.Reproducible,
         DeviceMemoryMegabytes = options.DeviceMemoryMegabytes,
         CudaGraphs = options.CudaGraphs,
         AllowHardLinks = options.AllowHardLinks,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RenderFarm.Contracts;
 
 namespace RenderFarm.Worker;
 
@@ -58,6 +59,20 @@ public sealed class WorkerOptions
     /// <summary>Most mebibytes of GPU memory that each graph of a checkpoint takes for its work, 0…16,777,216; default 0: what there is. CUDA alone.</summary>
     [Range(0, 16_777_216)]
     public int DeviceMemoryMegabytes { get; set; }
+
+    /// <summary>
+    /// Most pixels of an image that this worker takes, width × height of what comes out, after a second pass, 0…2,147,483,647; default 0: any number. The coordinator
+    /// gives its devices no larger ones; 1,048,576 is 1024×1024.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int PixelsPerImage { get; set; }
+
+    /// <summary>
+    /// Which class the pipelines of this worker are of: <c>reproducible</c> (default), or <c>fast</c>: the quickest kernels there are, which may give an image other
+    /// bytes the next time. A fast worker is another execution profile, and takes fast jobs alone.
+    /// </summary>
+    [RegularExpression("reproducible|fast", ErrorMessage = "Worker:Determinism is reproducible or fast.")]
+    public string Determinism { get; set; } = DeterminismClasses.Reproducible;
 
     /// <summary>Whether UNet calls are captured as CUDA graphs, one for each row count and size of image; default false. CUDA alone.</summary>
     public bool CudaGraphs { get; set; }

@@ -62,8 +62,7 @@ public static class WorkerRegistration
                 device.Setting, provider.GetRequiredService<CheckpointShelf>(), provider.GetRequiredService<IPipelineLoader>(), options,
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PipelineCache>>()),
             new StepWatch(options.Value.StuckAfter),
-            RenderDevice.ProfileOf(options.Value, device.Setting),
-            RenderDevice.MemoryOf(options.Value, device.Setting)))]);
+            DeviceTraits.Of(options.Value, device.Setting)))]);
     }
 
     private static CheckpointShelf Shelf(IServiceProvider provider, WorkerCheckpoints checkpoints)

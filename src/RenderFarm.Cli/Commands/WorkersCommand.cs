@@ -8,7 +8,7 @@ using RenderFarm.Contracts.Api;
 
 namespace RenderFarm.Cli.Commands;
 
-/// <summary><c>renderfarm workers</c>: lists a farm's workers with what they hold and why some get nothing.</summary>
+/// <summary><c>renderfarm workers</c>: lists a farm's workers with what they hold and why some get nothing, and below them what their devices can do.</summary>
 internal sealed class WorkersCommand(CliEnvironment environment)
 {
     private readonly Option<bool> json = OptionFactory.Flag("--json", "Print the workers as one JSON array.");
@@ -27,8 +27,17 @@ internal sealed class WorkersCommand(CliEnvironment environment)
     {
         var workers = await server.Connect(line, environment).GetWorkersAsync(stop);
         if (line.GetValue(json)) await environment.Out.WriteLineAsync(JsonSerializer.Serialize(workers, ClientJson.Indented));
-        else TextTable.Write(environment.Out, ["WORKER", "STATUS", "DEVICES", "HELD", "SEEN", "NOTE"], [.. workers.Select(Row)]);
+        else await WriteAsync(workers);
         return ExitCodes.Done;
+    }
+
+    private async Task WriteAsync(IReadOnlyList<WorkerView> workers)
+    {
+        TextTable.Write(environment.Out, ["WORKER", "STATUS", "DEVICES", "HELD", "SEEN", "NOTE"], [.. workers.Select(Row)]);
+        List<IReadOnlyList<string>> devices = [.. workers.SelectMany(worker => worker.Devices.Where(SaysMore).Select(device => Row(worker, device)))];
+        if (devices.Count == 0) return;
+        await environment.Out.WriteLineAsync();
+        TextTable.Write(environment.Out, ["WORKER", "DEVICE", "RUNS ON", "CLASS", "MEMORY", "MOST PIXELS", "LOADED", "IMAGES/S BY ROWS"], devices);
     }
 
     private static IReadOnlyList<string> Row(WorkerView worker) =>
@@ -39,6 +48,22 @@ internal sealed class WorkersCommand(CliEnvironment environment)
         worker.Devices.Sum(device => device.Held).ToString(CultureInfo.InvariantCulture),
         worker.LastSeenAt.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         Note(worker),
+    ];
+
+    private static bool SaysMore(DeviceView device) =>
+        device.Provider is not null || device.Determinism is not null || device.MemoryBytes is not null || device.PixelsPerImage is not null
+        || device.Resident is not null || device.Speeds is not null;
+
+    private static IReadOnlyList<string> Row(WorkerView worker, DeviceView device) =>
+    [
+        worker.Name,
+        device.Device,
+        device.Provider ?? "-",
+        device.Determinism ?? "-",
+        device.MemoryBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.#} GiB") : "-",
+        device.PixelsPerImage is { } pixels ? pixels.ToString("N0", CultureInfo.InvariantCulture) : "any",
+        device.Resident is { } resident ? string.Join(",", resident.Select(checkpoint => checkpoint.Name ?? TextTable.OneLine(checkpoint.Digest, 20))) : "-",
+        device.Speeds is { } speeds ? string.Join(", ", speeds.Select(speed => string.Create(CultureInfo.InvariantCulture, $"{speed.Rows}: {speed.ImagesPerSecond:G3}"))) : "-",
     ];
 
     private static string Note(WorkerView worker) =>

@@ -31,4 +31,28 @@ public sealed record FarmView(DateTimeOffset? PausedAt);
 /// <param name="Held">Attempts it holds now, waiting or running.</param>
 /// <param name="Profile">Its execution profile.</param>
 /// <param name="PixelStepsPerSecond">Measured speed in cost units.</param>
-public sealed record DeviceView(string Device, int Slots, int Held, string Profile, double PixelStepsPerSecond);
+public sealed record DeviceView(string Device, int Slots, int Held, string Profile, double PixelStepsPerSecond)
+{
+    /// <summary>Its execution provider, for example cpu or cuda; null where its worker does not say.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>reproducible, or fast: then it is given fast jobs alone. Null where its worker does not say, and is taken for reproducible.</summary>
+    public string? Determinism { get; init; }
+
+    /// <summary>Memory in bytes that checkpoints and their work may take; null where it is not known.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Most pixels (width × height, after a second pass) of an image that it is given; null for any number.</summary>
+    public long? PixelsPerImage { get; init; }
+
+    /// <summary>The checkpoints that are loaded on it; null for none, and where its worker does not say.</summary>
+    public IReadOnlyList<ResidentView>? Resident { get; init; }
+
+    /// <summary>Images a second by the rows that share it, measured on the images that it finished; null before the first.</summary>
+    public IReadOnlyList<RowSpeed>? Speeds { get; init; }
+}
+
+/// <summary>A checkpoint that is loaded on a device.</summary>
+/// <param name="Digest">Digest of its files.</param>
+/// <param name="Name">The name that workers give it; null where none has said one.</param>
+public sealed record ResidentView(string Digest, string? Name = null);

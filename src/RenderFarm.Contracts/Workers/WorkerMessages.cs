@@ -67,7 +67,27 @@ public sealed record DeviceCapabilities(string Device, int Slots, string Profile
 
     /// <summary>Its speed by the number of images that share it, as far as it has been measured; null before the first image.</summary>
     public IReadOnlyList<SharedSpeed>? Measured { get; init; }
+
+    /// <summary>Its execution provider, for example <c>cpu</c> or <c>cuda</c>; null from a worker that does not say.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>
+    /// One of <see cref="DeterminismClasses"/>: which class its pipelines are of. One of <c>fast</c> pipelines is given no reproducible job. Null from a worker that
+    /// does not say, whose pipelines are reproducible.
+    /// </summary>
+    public string? Determinism { get; init; }
+
+    /// <summary>Most pixels (width × height, after a second pass) of an image that it takes; null for any number.</summary>
+    public long? PixelsPerImage { get; init; }
+
+    /// <summary>Images a second by the rows that shared the device, as far as they have been measured; null before the first image.</summary>
+    public IReadOnlyList<RowSpeed>? Speeds { get; init; }
 }
+
+/// <summary>Images that a device finishes a second while a number of rows share it: an image under guidance takes two, any other one.</summary>
+/// <param name="Rows">Rows at a time, all images together.</param>
+/// <param name="ImagesPerSecond">All of them together, of the sizes and step counts that were asked of it.</param>
+public sealed record RowSpeed(int Rows, double ImagesPerSecond);
 
 /// <summary>Speed of a device while a number of images share it.</summary>
 /// <param name="Images">Images at a time.</param>

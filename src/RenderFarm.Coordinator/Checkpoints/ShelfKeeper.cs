@@ -44,8 +44,8 @@ internal sealed class ShelfKeeper(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is null || !sender.IsReady) return false;
-        var demands = await record.ReadAsync(db => DemandsAsync(db, stopping), stopping);
         var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
+        var demands = await record.ReadAsync(db => DemandsAsync(db, SizeLimits.Of(devices), stopping), stopping);
         IReadOnlyList<ShelfMove> moves;
         lock (_gate) moves = _plan.Plan(_clock.Now(), demands, [.. devices.Where(device => device.Duty != WorkerDuty.None).Select(ToShelf)]);
         foreach (var move in moves) await PrepareAsync(move, stopping);
@@ -66,20 +66,28 @@ internal sealed class ShelfKeeper(
         }
     }
 
-    private async Task<List<ShelfDemand>> DemandsAsync(FarmDbContext db, CancellationToken cancellation)
+    private async Task<List<ShelfDemand>> DemandsAsync(FarmDbContext db, SizeLimits limits, CancellationToken cancellation)
     {
-        // Summed up by the database: a backlog may be a million jobs, of a few checkpoints.
+        // Summed up by the database: a backlog may be a million jobs, of a few checkpoints and some sizes.
         var demands = await db.Jobs
             .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
-            .GroupBy(job => new { job.Checkpoint, job.Upscaler })
+            .GroupBy(job => new { job.Checkpoint, job.Upscaler, job.Pixels, job.Determinism })
             .Select(group => new
             {
                 group.Key.Checkpoint,
                 group.Key.Upscaler,
+                group.Key.Pixels,
+                group.Key.Determinism,
                 Cost = group.Sum(job => job.Cost > job.CostEnded ? (double)(job.Cost - job.CostEnded) : 1.0),
             })
             .ToListAsync(cancellation);
-        return demands.ConvertAll(demand => new ShelfDemand(demand.Checkpoint, demand.Cost, stored.Has(demand.Checkpoint)) { Upscaler = demand.Upscaler });
+        return demands.GroupBy(demand => (demand.Checkpoint, demand.Upscaler, Pixels: limits.EndOfRange(demand.Pixels), demand.Determinism))
+            .Select(group => new ShelfDemand(group.Key.Checkpoint, group.Sum(demand => demand.Cost), stored.Has(group.Key.Checkpoint))
+            {
+                Upscaler = group.Key.Upscaler,
+                Pixels = group.Key.Pixels,
+                Determinism = group.Key.Determinism,
+            }).ToList();
     }
 
     private static ShelfDevice ToShelf(DeviceLoad load) => new(
@@ -87,5 +95,7 @@ internal sealed class ShelfKeeper(
         load.Checkpoints.Where(digest => digest != FarmWorker.Fetches).ToHashSet(StringComparer.Ordinal), load.Checkpoints.Contains(FarmWorker.Fetches))
     {
         Upscalers = load.Upscalers,
+        PixelsPerImage = load.PixelsPerImage,
+        IsFast = load.IsFast,
     };
 }

@@ -1,3 +1,5 @@
+using RenderFarm.Contracts;
+
 namespace RenderFarm.Coordinator.Checkpoints;
 
 /// <summary>Work that waits for a checkpoint.</summary>
@@ -8,6 +10,20 @@ internal sealed record ShelfDemand(string Digest, double Cost, bool IsStored)
 {
     /// <summary>Digest of the upscaler that this work needs beside it; null for none.</summary>
     public string? Upscaler { get; init; }
+
+    /// <summary>Pixels of the largest image of this work; 0 when they are not known.</summary>
+    public long Pixels { get; init; }
+
+    /// <summary>One of <see cref="DeterminismClasses"/>.</summary>
+    public string Determinism { get; init; } = DeterminismClasses.Reproducible;
+
+    /// <summary>Tells demands apart.</summary>
+    public (string Digest, string? Upscaler, long Pixels, string Determinism) Key => (Digest, Upscaler, Pixels, Determinism);
+
+    /// <summary>Whether every device that suits this work suits the other too: they share devices, and the other waits behind this.</summary>
+    public bool IsNoEasierThan(ShelfDemand other) =>
+        Digest == other.Digest && (other.Upscaler is null || other.Upscaler == Upscaler) && Pixels >= other.Pixels
+        && (other.Determinism == Determinism || other.Determinism == DeterminismClasses.Fast);
 }
 
 /// <summary>A device that may render.</summary>
@@ -24,8 +40,16 @@ internal sealed record ShelfDevice(string Worker, string Device, double Speed, I
     /// <summary>Digests of the upscalers of its worker.</summary>
     public IReadOnlySet<string> Upscalers { get; init; } = new HashSet<string>();
 
-    /// <summary>Whether it could do the work, once it has the checkpoint: upscalers are not fetched.</summary>
-    public bool Suits(ShelfDemand demand) => demand.Upscaler is not { } upscaler || Upscalers.Contains(upscaler);
+    /// <summary>Most pixels of an image that it takes; null for any number.</summary>
+    public long? PixelsPerImage { get; init; }
+
+    /// <summary>Whether it takes fast jobs alone.</summary>
+    public bool IsFast { get; init; }
+
+    /// <summary>Whether it could do the work, once it has the checkpoint: upscalers are not fetched, and a size or a class is not to be had.</summary>
+    public bool Suits(ShelfDemand demand) => (demand.Upscaler is not { } upscaler || Upscalers.Contains(upscaler))
+        && (PixelsPerImage is not { } most || demand.Pixels <= most)
+        && (!IsFast || demand.Determinism == DeterminismClasses.Fast);
 }
 
 /// <summary>A device shall load a checkpoint.</summary>
@@ -54,7 +78,7 @@ internal sealed class ShelfPlan(ShelfRules rules)
     private readonly Dictionary<(string, string), List<Place>> _places = [];
 
     // Of those that no device serves, the one that has waited longest is next: by name alone, the last would never be.
-    private readonly Dictionary<(string Digest, string? Upscaler), DateTimeOffset> _unservedSince = [];
+    private readonly Dictionary<(string Digest, string? Upscaler, long Pixels, string Determinism), DateTimeOffset> _unservedSince = [];
 
     /// <summary>Whether a device is given tasks of a checkpoint now: it holds it, and serves it.</summary>
     public bool Accepts(ShelfDevice device, string digest) =>
@@ -67,15 +91,17 @@ internal sealed class ShelfPlan(ShelfRules rules)
         Follow(now, demands, costs, devices);
         List<ShelfMove> moves = [];
         var ordered = demands.Where(demand => demand.Cost > 0)
-            .OrderByDescending(demand => Wait(demand, costs, devices))
-            .ThenBy(demand => _unservedSince.GetValueOrDefault((demand.Digest, demand.Upscaler)))
+            .OrderByDescending(demand => Wait(demand, demands, devices))
+            .ThenBy(demand => _unservedSince.GetValueOrDefault(demand.Key))
             .ThenBy(demand => demand.Digest, StringComparer.Ordinal)
-            // A device with the upscaler does for work without it too.
-            .ThenByDescending(demand => demand.Upscaler, StringComparer.Ordinal);
+            // A device with the upscaler does for work without it too, one for large images for small ones, and one for reproducible jobs for fast ones.
+            .ThenByDescending(demand => demand.Upscaler, StringComparer.Ordinal)
+            .ThenByDescending(demand => demand.Pixels)
+            .ThenByDescending(demand => demand.Determinism, StringComparer.Ordinal);
         foreach (var demand in ordered.ToList())
         {
-            if (Wait(demand, costs, devices) <= rules.Dwell.TotalSeconds) continue;
-            if (Best(now, demand, costs, devices) is not { } choice) continue;
+            if (Wait(demand, demands, devices) <= rules.Dwell.TotalSeconds) continue;
+            if (Best(now, demand, Wait(demand, demands, devices), costs, devices) is not { } choice) continue;
             if (choice.Place is { } place) _places[choice.Device.Key].Remove(place);
             _places[choice.Device.Key].Add(new Place(demand.Digest, now));
             moves.Add(new ShelfMove(choice.Device.Worker, choice.Device.Device, demand.Digest));
@@ -87,6 +113,7 @@ internal sealed class ShelfPlan(ShelfRules rules)
     // Devices that left are forgotten, new ones begin with what they hold, and a place knows since when its checkpoint is quiet.
     private void Follow(DateTimeOffset now, IReadOnlyList<ShelfDemand> demands, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
     {
+        var waitingFor = demands.Where(demand => demand.Cost > 0).ToLookup(demand => demand.Digest, StringComparer.Ordinal);
         var present = devices.Select(device => device.Key).ToHashSet();
         foreach (var gone in _places.Keys.Where(key => !present.Contains(key)).ToList()) _places.Remove(gone);
         foreach (var device in devices)
@@ -101,23 +128,23 @@ internal sealed class ShelfPlan(ShelfRules rules)
             // A load that did not come to pass within its time is given up, so that it is tried elsewhere.
             places.RemoveAll(place => !device.Holds.Contains(place.Digest) && now - place.Since > rules.Dwell);
             // What lies on the disk already takes a free place unasked: loading it costs little, and nobody loses anything.
-            var idle = device.Holds.Where(digest => costs.GetValueOrDefault(digest) > 0 && !Serves(device, digest));
+            var idle = device.Holds.Where(digest => waitingFor[digest].Any(device.Suits) && !Serves(device, digest));
             foreach (var digest in idle.OrderByDescending(digest => costs[digest]).ThenBy(digest => digest, StringComparer.Ordinal).Take(rules.Slots - places.Count).ToList())
                 places.Add(new Place(digest, now));
-            foreach (var place in places) place.QuietSince = costs.GetValueOrDefault(place.Digest) > 0 ? null : place.QuietSince ?? now;
+            foreach (var place in places) place.QuietSince = waitingFor[place.Digest].Any(device.Suits) ? null : place.QuietSince ?? now;
         }
 
-        var waiting = demands.Where(demand => demand.Cost > 0 && !devices.Any(device => Serves(device, demand))).Select(demand => (demand.Digest, demand.Upscaler)).ToHashSet();
+        var waiting = demands.Where(demand => demand.Cost > 0 && !devices.Any(device => Serves(device, demand))).Select(demand => demand.Key).ToHashSet();
         foreach (var served in _unservedSince.Keys.Where(key => !waiting.Contains(key)).ToList()) _unservedSince.Remove(served);
         foreach (var key in waiting) _unservedSince.TryAdd(key, now);
     }
 
     // Seconds until the devices that serve it are done; those that are still loading count, or everybody would be sent for it.
-    // Work without an upscaler waits behind all of its checkpoint.
-    private double Wait(ShelfDemand demand, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
+    // Work waits behind all of its checkpoint that asks for as much or more: that without an upscaler behind that with one, small images behind large ones.
+    private double Wait(ShelfDemand demand, IReadOnlyList<ShelfDemand> demands, IReadOnlyList<ShelfDevice> devices)
     {
         var speed = devices.Where(device => Serves(device, demand)).Sum(Share);
-        return speed > 0 ? (demand.Upscaler is null ? costs[demand.Digest] : demand.Cost) / speed : double.PositiveInfinity;
+        return speed > 0 ? demands.Where(other => other.IsNoEasierThan(demand)).Sum(other => other.Cost) / speed : double.PositiveInfinity;
     }
 
     private bool Serves(ShelfDevice device, ShelfDemand demand) => device.Suits(demand) && Serves(device, demand.Digest);
@@ -127,9 +154,9 @@ internal sealed class ShelfPlan(ShelfRules rules)
     // What a device has for each of those that it serves and that have work.
     private double Share(ShelfDevice device) => device.Speed / Math.Max(1, _places[device.Key].Count(place => place.QuietSince is null));
 
-    private (ShelfDevice Device, Place? Place)? Best(DateTimeOffset now, ShelfDemand demand, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
+    private (ShelfDevice Device, Place? Place)? Best(
+        DateTimeOffset now, ShelfDemand demand, double wait, Dictionary<string, double> costs, IReadOnlyList<ShelfDevice> devices)
     {
-        var wait = Wait(demand, costs, devices);
         var able = devices.Where(device => device.Suits(demand) && !Serves(device, demand.Digest) && (device.Holds.Contains(demand.Digest) || (device.Fetches && demand.IsStored)));
         var choices = able.SelectMany(device => Choices(now, device).Select(choice => (Device: device, choice.Place, choice.Rank)));
         foreach (var (device, place, rank) in choices

@@ -41,11 +41,11 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     private const int SuspectsOfAKind = 64;
 
     // Both databases read it.
-    private static readonly string OldestSuspects = $"""
+    private static string OldestSuspects(SizeLimits limits) => $"""
         SELECT * FROM (
             SELECT t.*, row_number() OVER (
                 PARTITION BY j.tenant, j.checkpoint, j.upscaler, j.determinism,
-                    CASE WHEN j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0 THEN j.profile END
+                    CASE WHEN j.tasks_completed + j.tasks_dispatched + j.tasks_running > 0 THEN j.profile END{limits.SqlOf("j.pixels")}
                 ORDER BY t.suspect_since, t.job_id, t.task_index) AS place
             FROM tasks t JOIN jobs j ON j.id = t.job_id
             WHERE t.suspect_since IS NOT NULL AND t.status = '{TaskStatuses.Queued}' AND j.paused_at IS NULL) AS kinds
@@ -57,8 +57,19 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
 
     private readonly ReadAhead _ahead = new(clock);
 
+    private SizeLimits _limits = SizeLimits.None;
+
     /// <summary>Whether more jobs may have waited when they were last read than were looked at: of one tenant, priority and need there were as many as may be.</summary>
     public bool LeftOutJobs { get; private set; }
+
+    /// <summary>Tells sizes of images apart by the limits of a fleet from now on.</summary>
+    /// <returns>True when it did so by others before: what was read last may have left out what the fleet can take.</returns>
+    public bool Follow(SizeLimits limits)
+    {
+        var (before, now) = (_limits, limits.ForQueries());
+        _limits = now;
+        return !now.IsSameAs(before);
+    }
 
     /// <summary>
     /// Jobs with queued tasks that are not paused, in order of submission; none while the farm is paused. All that have begun, and of those that have not, the
@@ -68,8 +79,9 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     public Task<List<WaitingJob>> JobsAsync(CancellationToken cancellation) => record.ReadAsync(
         async db =>
         {
+            var limits = _limits;
             var rows = await database.Begun(db)
-                .Concat(database.FirstQueued(db, MostQueuedJobs, LeastOfAKind))
+                .Concat(database.FirstQueued(db, MostQueuedJobs, LeastOfAKind, limits))
                 .Where(job => job.TasksQueued > 0 && job.PausedAt == null)
                 .Where(_ => !db.State.Any(state => state.Id == FarmState.Only && state.PausedAt != null))
                 .OrderBy(job => job.Id)
@@ -80,6 +92,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                     job.Priority,
                     job.Checkpoint,
                     job.Upscaler,
+                    job.Pixels,
                     job.Determinism,
                     // A pin holds from the first image on: before it, another profile does as well.
                     Profile = job.TasksCompleted + job.TasksDispatched + job.TasksRunning == 0 ? null : job.Profile,
@@ -93,16 +106,18 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
             Forget(rows.Select(row => row.Id));
             // Rows that trail a retry are counted before a look can find them; what was read of such a job is no good for long.
             _ahead.Count(rows.Where(row => !row.IsTrailing).Select(row => (row.Id, row.TasksQueued)));
-            var kinds = rows.Where(row => !row.HasBegun).CountBy(row => (row.Tenant, row.Priority, row.Checkpoint, row.Upscaler, row.Determinism)).ToList();
-            LeftOutJobs = kinds.Exists(kind => kind.Value >= Math.Max(LeastOfAKind, MostQueuedJobs / kinds.Count));
+            var kinds = rows.Where(row => !row.HasBegun)
+                .CountBy(row => (Kind: (row.Tenant, row.Priority, row.Checkpoint, row.Upscaler, row.Determinism), Range: limits.RangeOf(row.Pixels))).ToList();
+            var shares = kinds.Select(kind => kind.Key.Kind).Distinct().Count() * limits.Ranges;
+            LeftOutJobs = kinds.Exists(kind => kind.Value >= Math.Max(LeastOfAKind, MostQueuedJobs / shares));
             return rows.ConvertAll(row => new WaitingJob(
-                row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler }, row.Format, row.Quality));
+                row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler, Pixels = row.Pixels }, row.Format, row.Quality));
         },
         cancellation);
 
     /// <summary>Queued suspects, the oldest first; of those that need the same and are one tenant's, the oldest only.</summary>
     public Task<List<WaitingSuspect>> SuspectsAsync(CancellationToken cancellation) => record.ReadAsync(
-        db => db.Tasks.FromSqlRaw(OldestSuspects)
+        db => db.Tasks.FromSqlRaw(OldestSuspects(_limits))
             .OrderBy(task => task.SuspectSince).ThenBy(task => task.Job).ThenBy(task => task.Index)
             .Select(task => new WaitingSuspect(task.Job, task.Index, task.Cost, task.AvoidWorker))
             .ToListAsync(cancellation),

@@ -40,7 +40,7 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
     public async Task<List<Allotment>> AllotAsync(
         IReadOnlyList<WaitingJob> jobs, IReadOnlyList<WaitingSuspect> suspects, IReadOnlyList<DeviceLoad> devices, PeekTasks peek, bool othersWait = false)
     {
-        var round = new Round(jobs);
+        var round = new Round(jobs, SizeLimits.Of(devices));
         _selection.Begin(jobs.Select(job => job.Contender));
         _alone.Begin(devices);
         var placed = AllotSuspects(round, suspects, devices, _alone.Place);
@@ -122,7 +122,7 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
     }
 
     /// <summary>The jobs of one round. Most are never looked at, since devices are full before: they get nothing of their own here.</summary>
-    private sealed class Round(IReadOnlyList<WaitingJob> jobs)
+    private sealed class Round(IReadOnlyList<WaitingJob> jobs, SizeLimits limits)
     {
         private readonly Dictionary<JobId, int> _places = jobs.Select((job, place) => (job.Id, place)).ToDictionary();
         private readonly Dictionary<int, JobRound> _lookedAt = [];
@@ -137,14 +137,14 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
             get
             {
                 var place = _places[job];
-                if (!_lookedAt.TryGetValue(place, out var looked)) _lookedAt[place] = looked = new JobRound(jobs[place]);
+                if (!_lookedAt.TryGetValue(place, out var looked)) _lookedAt[place] = looked = new JobRound(jobs[place], limits);
                 return looked;
             }
         }
     }
 
     /// <summary>A job during one round: the tasks looked at, and those given to devices.</summary>
-    private sealed class JobRound(WaitingJob job)
+    private sealed class JobRound(WaitingJob job, SizeLimits limits)
     {
         private readonly Queue<WaitingTask> _ahead = new();
         private readonly Dictionary<DeviceLoad, List<int>> _given = [];
@@ -168,7 +168,8 @@ internal sealed class DispatchRound(Func<DeviceLoad, bool> hasRoom)
 
         public WaitingTask? Peek() => _ahead.TryPeek(out var task) ? task : null;
 
-        public RenderNeeds Needs { get; private set; } = job.Needs;
+        // By the range of its size: what the same devices can take is the same need, or every size that is stuck would cost a look at the fleet.
+        public RenderNeeds Needs { get; private set; } = job.Needs with { Pixels = limits.EndOfRange(job.Needs.Pixels) };
 
         public DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, string? avoid, Func<DeviceLoad, bool> hasRoom) =>
             WorkerMatching.Choose(devices, Needs, avoid, hasRoom);

@@ -71,17 +71,18 @@ internal sealed class Dispatcher(
         var (fleet, waiting, accused) = (record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping), backlog.JobsAsync(stopping), backlog.SuspectsAsync(stopping));
         await Task.WhenAll(fleet, waiting, accused);
         var (devices, jobs, suspects) = (shelves.Narrow(await fleet), await waiting, await accused);
+        var hasOtherSizes = backlog.Follow(SizeLimits.Of(devices));
         if (jobs.Count == 0 || !devices.Any(HasRoom)) return false;
 
         var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping), backlog.LeftOutJobs);
-        if (allotments.Count == 0) return _round.WantsAnother;
+        if (allotments.Count == 0) return _round.WantsAnother || hasOtherSizes;
         var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);
         CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         var messages = claimed.GroupBy(task => (task.Worker, task.Device)).SelectMany(device => device.Chunk(MostPerMessage));
         await Parallel.ForEachAsync(
             messages, new ParallelOptions { MaxDegreeOfParallelism = MessagesAtOnce, CancellationToken = stopping }, async (tasks, token) => await PublishAsync(tasks, token));
         // Where jobs waited behind those that were looked at, room that is left is for them. A claim that got nothing would get nothing again at once.
-        return _round.WantsAnother || (claimed.Count > 0 && backlog.LeftOutJobs && devices.Any(HasRoom));
+        return _round.WantsAnother || hasOtherSizes || (claimed.Count > 0 && backlog.LeftOutJobs && devices.Any(HasRoom));
     }
 
     /// <summary>Sends an attempt that the record holds.</summary>

@@ -38,6 +38,8 @@ internal static class Fleet
                 Slots = device.Slots,
                 Profile = device.Profile,
                 Speed = device.Speed,
+                PixelsPerImage = device.PixelsPerImage,
+                IsFast = device.IsFast,
                 IsMeasured = device.MeasuredSpeed is not null,
                 Checkpoints = workers[device.Worker].Digests,
                 Upscalers = workers[device.Worker].Upscalers,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Workers;
 
@@ -20,6 +21,12 @@ internal sealed class DeviceLoad
 
     /// <summary>Pixel-steps per second, at least 1.</summary>
     public required double Speed { get; init; }
+
+    /// <summary>Most pixels of an image that it takes; null for any number.</summary>
+    public long? PixelsPerImage { get; init; }
+
+    /// <summary>Whether its pipelines are fast: reproducible jobs are not for it.</summary>
+    public bool IsFast { get; init; }
 
     /// <summary>Whether <see cref="Speed"/> was measured, not announced.</summary>
     public required bool IsMeasured { get; init; }
@@ -64,6 +71,15 @@ internal sealed class DeviceLoad
     /// <summary>Whether its worker has every file that tasks of a job need.</summary>
     public bool Holds(RenderNeeds needs) => Checkpoints.Contains(needs.Checkpoint) && (needs.Upscaler is not { } upscaler || Upscalers.Contains(upscaler));
 
+    /// <summary>Whether it takes images of a size, whatever it holds; of one that is not known (0) it does.</summary>
+    public bool Takes(long pixels) => PixelsPerImage is not { } most || pixels <= most;
+
+    /// <summary>Whether its images may be of a determinism class.</summary>
+    public bool Renders(string determinism) => !IsFast || determinism == DeterminismClasses.Fast;
+
+    /// <summary>Whether it could make the images of a job, were it free: it has every file, takes their size, and renders their class.</summary>
+    public bool Suits(RenderNeeds needs) => Holds(needs) && Takes(needs.Pixels) && Renders(needs.Determinism);
+
     /// <summary>Time to work off what it holds, in seconds, and the tie-breaker between idle devices.</summary>
     public double BusySeconds => HeldCost / Speed;
 
@@ -85,6 +101,9 @@ internal sealed record RenderNeeds(string Checkpoint, string Determinism, string
 {
     /// <summary>Digest of the upscaler; null for none.</summary>
     public string? Upscaler { get; init; }
+
+    /// <summary>Pixels of its largest image; 0 when they are not known, and every device takes it.</summary>
+    public long Pixels { get; init; }
 }
 
 /// <summary>Which device can take a task; pure.</summary>
@@ -123,19 +142,25 @@ internal static class WorkerMatching
     public static string? WhyWaiting(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
     {
         if (devices.Count == 0) return "No worker is active. Start one, and the job goes on.";
-        if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint)))
-        {
-            return devices.Any(device => device.Checkpoints.Contains(FarmWorker.Fetches))
-                ? $"No active worker holds the checkpoint {needs.Checkpoint} yet; one that is free fetches it if the farm's store has it."
-                : $"No active worker holds the checkpoint {needs.Checkpoint}.";
-        }
-
+        if (!devices.Any(device => device.Checkpoints.Contains(needs.Checkpoint))) return WhyNoCheckpoint(devices, needs);
         if (needs.Upscaler is not null && WhyNoUpscaler(devices, needs) is { } missing) return missing;
         if (devices.Any(device => IsCapable(device, needs, needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile : null))) return null;
-        var held = devices.Where(device => device.Duty == WorkerDuty.None && device.Holds(needs)).OrderBy(device => device.Quarantine is null).FirstOrDefault();
+        if (!devices.Any(device => device.Suits(needs))) return WhyNoneSuits(devices, needs);
+        var held = devices.Where(device => device.Duty == WorkerDuty.None && device.Suits(needs)).OrderBy(device => device.Quarantine is null).FirstOrDefault();
         return held is not null
             ? $"Every worker that could take it is drained or in quarantine.{(held.Quarantine is { } reason ? $" {held.Worker}: {reason}" : "")}"
             : $"The job is reproducible and has images from the execution profile {needs.Profile}, which no active device has.";
+    }
+
+    private static string WhyNoCheckpoint(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
+    {
+        var fetching = devices.Where(device => device.Checkpoints.Contains(FarmWorker.Fetches)).ToList();
+        if (fetching.Count == 0) return $"No active worker holds the checkpoint {needs.Checkpoint}.";
+        return fetching.Exists(device => device.Takes(needs.Pixels) && device.Renders(needs.Determinism))
+            ? $"No active worker holds the checkpoint {needs.Checkpoint} yet; one that is free fetches it if the farm's store has it."
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"No active worker holds the checkpoint {needs.Checkpoint}, and none of those that would fetch it takes images of {needs.Pixels:N0} pixels of {needs.Determinism} jobs.");
     }
 
     private static string? WhyNoUpscaler(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
@@ -146,8 +171,28 @@ internal static class WorkerMatching
         return $"No active worker holds both the checkpoint {needs.Checkpoint} and the upscaler {needs.Upscaler}{(fetches ? " yet; one that holds the upscaler fetches the checkpoint if the farm's store has it" : "")}.";
     }
 
+    // Of devices that have the files, none takes the size or renders the class.
+    private static string WhyNoneSuits(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs)
+    {
+        var holders = devices.Where(device => device.Holds(needs)).ToList();
+        var fetches = devices.Any(device =>
+            device.Checkpoints.Contains(FarmWorker.Fetches) && (needs.Upscaler is not { } upscaler || device.Upscalers.Contains(upscaler))
+            && device.Takes(needs.Pixels) && device.Renders(needs.Determinism));
+        var hope = fetches ? " One that can take it fetches the checkpoint if the farm's store has it." : "";
+        return holders.Exists(device => device.Takes(needs.Pixels))
+            ? $"The job is reproducible, and every active worker that holds what it needs and takes its size renders fast jobs alone.{hope}"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Its largest image has {needs.Pixels:N0} pixels; the largest that an active worker with all it needs takes has {Square(holders.Max(device => device.PixelsPerImage!.Value))}.{hope}");
+    }
+
+    // People think in sides: the largest square of eights that is allowed.
+    private static string Square(long pixels) => string.Create(CultureInfo.InvariantCulture, $"{pixels:N0}, such as {Side(pixels)}×{Side(pixels)}");
+
+    private static long Side(long pixels) => (long)Math.Sqrt(pixels) / 8 * 8;
+
     private static bool IsCapable(DeviceLoad device, RenderNeeds needs, string? profile) =>
-        device.Duty != WorkerDuty.None && (profile is null || device.Profile == profile) && device.Holds(needs);
+        device.Duty != WorkerDuty.None && (profile is null || device.Profile == profile) && device.Suits(needs);
 
     private static bool IsSooner(DeviceLoad device, DeviceLoad? other) =>
         other is null || device.BusySeconds + (1 / device.Speed) < other.BusySeconds + (1 / other.Speed);

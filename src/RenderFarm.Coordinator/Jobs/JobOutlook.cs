@@ -29,7 +29,7 @@ internal sealed record JobOutlook(IReadOnlyList<DeviceLoad> Devices, IReadOnlyLi
     {
         if (JobStatuses.IsEnded(job.Status)) return null;
         var speed = Devices
-            .Where(device => device.IsMeasured && device.Holds(job.Needs) && (job.Profile is null || device.Profile == job.Profile))
+            .Where(device => device.IsMeasured && device.Suits(job.Needs) && (job.Profile is null || device.Profile == job.Profile))
             .Sum(device => device.Speed);
         return speed > 0 ? Math.Round((job.Cost - job.CostEnded) / (speed * Share(job)), 1) : null;
     }

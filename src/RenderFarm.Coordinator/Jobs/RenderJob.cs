@@ -30,6 +30,9 @@ internal sealed class RenderJob
     /// <summary>Digest of the upscaler that its second passes need; null for none. What tasks are matched by too. Never changes.</summary>
     public string? Upscaler { get; init; }
 
+    /// <summary>Pixels of its largest image, after a second pass: what devices may have a limit for. 0 for a job of a version that did not say it. Never changes.</summary>
+    public long Pixels { get; init; }
+
     /// <summary>One of <see cref="Priorities"/>. Never changes.</summary>
     public required string Priority { get; init; }
 
@@ -130,7 +133,7 @@ internal sealed class RenderJob
     }
 
     /// <summary>What its next images need from a device.</summary>
-    public RenderNeeds Needs => new(Checkpoint, Determinism, PinnedProfile) { Upscaler = Upscaler };
+    public RenderNeeds Needs => new(Checkpoint, Determinism, PinnedProfile) { Upscaler = Upscaler, Pixels = Pixels };
 
     /// <summary>Whether rows of tasks still have to follow a change of the job as a whole.</summary>
     public bool HasTrailing => CanceledSeq is not null || RetriedSeq is not null;

@@ -36,6 +36,9 @@ internal abstract class FarmDbContext(DbContextOptions options) : DbContext(opti
     /// <summary>Devices of workers.</summary>
     public DbSet<FarmDevice> Devices => Set<FarmDevice>();
 
+    /// <summary>All that devices last said of themselves.</summary>
+    public DbSet<AnnouncedDevice> DeviceCapabilities => Set<AnnouncedDevice>();
+
     /// <summary>Checkpoints that some worker announced.</summary>
     public DbSet<FarmCheckpoint> Checkpoints => Set<FarmCheckpoint>();
 

@@ -59,10 +59,10 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
     IQueryable<RenderJob> Begun(FarmDbContext db) => db.Jobs.Where(job => job.Status == JobStatuses.Active && job.TasksQueued > 0);
 
     /// <summary>
-    /// Jobs that have not begun and are not paused: the first by id of each tenant, priority and need. Equal parts of so many in all, and no fewer than so many
-    /// of each.
+    /// Jobs that have not begun and are not paused: the first by id of each tenant, priority and need, of which the range of the largest image's size is a part. Equal
+    /// parts of so many in all, and no fewer than so many of each.
     /// </summary>
-    IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach);
+    IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits);
 
     /// <summary>Queued tasks that are due, by index.</summary>
     Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation);

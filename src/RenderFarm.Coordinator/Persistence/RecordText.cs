@@ -34,7 +34,7 @@ internal static class RecordText
         Worker = Of(announced.Worker),
         Capabilities = announced.Capabilities with
         {
-            Devices = [.. announced.Capabilities.Devices.Select(device => device with { Device = Of(device.Device), Profile = Of(device.Profile) })],
+            Devices = [.. announced.Capabilities.Devices.Select(device => device with { Device = Of(device.Device), Profile = Of(device.Profile), Determinism = Of(device.Determinism) })],
             Checkpoints = [.. announced.Capabilities.Checkpoints.Select(checkpoint => checkpoint with { Name = Of(checkpoint.Name), Digest = Of(checkpoint.Digest) })],
             Upscalers = announced.Capabilities.Upscalers?.Select(upscaler => new UpscalerDescription(Of(upscaler.Name), Of(upscaler.Digest))).ToList(),
         },

@@ -20,6 +20,7 @@ internal static class WorkerRetention
         var gone = db.Workers.Where(worker =>
             worker.Status != WorkerStatuses.Active && worker.LastSeenAt <= before && worker.DrainedAt == null
             && !db.Tasks.Any(task => task.LeaseExpiresAt != null && task.Worker == worker.Name));
+        await db.DeviceCapabilities.Where(device => gone.Any(worker => worker.Name == device.Worker)).ExecuteDeleteAsync(cancellation);
         await db.Devices.Where(device => gone.Any(worker => worker.Name == device.Worker)).ExecuteDeleteAsync(cancellation);
         return await gone.ExecuteDeleteAsync(cancellation);
     }

@@ -15,9 +15,7 @@ internal static class AnnouncementRecord
         var worker = await db.Workers.SingleOrDefaultAsync(row => row.Name == message.Worker, cancellation);
         if (worker is not { Status: WorkerStatuses.Active } || worker.Incarnation != message.Incarnation) return false;
         if (!worker.Checkpoints.SequenceEqual(CheckpointsOf(message)) || worker.Upscalers != UpscalerNames.Write(message.Capabilities.Upscalers)) return false;
-        var devices = await db.Devices.Where(device => device.Worker == message.Worker).ToDictionaryAsync(device => device.Device, cancellation);
-        if (devices.Count != message.Capabilities.Devices.Count) return false;
-        if (!message.Capabilities.Devices.All(announced => devices.TryGetValue(announced.Device, out var device) && Says(device, announced))) return false;
+        if (!await AnnouncedDevices.AreKnownAsync(db, message, cancellation)) return false;
         var digests = message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest).ToArray();
         var checkpoints = await db.Checkpoints.Where(row => digests.Contains(row.Digest)).ToDictionaryAsync(row => row.Digest, cancellation);
         return message.Capabilities.Checkpoints.DistinctBy(checkpoint => checkpoint.Digest).All(announced =>
@@ -33,7 +31,7 @@ internal static class AnnouncementRecord
     public static async Task WriteAsync(FarmDbContext db, FarmWorker? worker, WorkerAnnounced message, DateTimeOffset now, CancellationToken cancellation)
     {
         Upsert(db, worker, message, now);
-        await UpsertDevicesAsync(db, message, cancellation);
+        await AnnouncedDevices.UpsertAsync(db, message, cancellation);
         await UpsertCheckpointsAsync(db, message, now, cancellation);
     }
 
@@ -65,31 +63,6 @@ internal static class AnnouncementRecord
         worker.Status = WorkerStatuses.Active;
     }
 
-    private static async Task UpsertDevicesAsync(FarmDbContext db, WorkerAnnounced message, CancellationToken cancellation)
-    {
-        var known = await db.Devices.Where(device => device.Worker == message.Worker).ToDictionaryAsync(device => device.Device, cancellation);
-        foreach (var announced in message.Capabilities.Devices)
-        {
-            if (!known.Remove(announced.Device, out var device))
-            {
-                db.Devices.Add(device = new FarmDevice
-                {
-                    Worker = message.Worker,
-                    Device = announced.Device,
-                    Slots = announced.Slots,
-                    Profile = announced.Profile,
-                    AnnouncedSpeed = Speed(announced),
-                });
-            }
-
-            // Another profile is another machine: what was measured says nothing about it.
-            if (device.Profile != announced.Profile) device.MeasuredSpeed = null;
-            (device.Slots, device.Profile, device.AnnouncedSpeed) = (announced.Slots, announced.Profile, Speed(announced));
-        }
-
-        db.Devices.RemoveRange(known.Values);
-    }
-
     private static async Task UpsertCheckpointsAsync(FarmDbContext db, WorkerAnnounced message, DateTimeOffset now, CancellationToken cancellation)
     {
         foreach (var announced in message.Capabilities.Checkpoints.DistinctBy(checkpoint => checkpoint.Digest))
@@ -116,10 +89,4 @@ internal static class AnnouncementRecord
         [.. message.Capabilities.Checkpoints.Select(checkpoint => checkpoint.Digest), .. message.Capabilities.FetchesCheckpoints ? (string[])[FarmWorker.Fetches] : []];
 
     private static string DescriptionOf(CheckpointDescription announced) => JsonSerializer.Serialize(announced, FarmJson.Options);
-
-    private static bool Says(FarmDevice device, DeviceCapabilities announced) =>
-        (device.Slots, device.Profile, device.AnnouncedSpeed) == (announced.Slots, announced.Profile, Speed(announced));
-
-    // A worker that cannot tell its speed is slow until its first image is measured.
-    private static double Speed(DeviceCapabilities device) => double.IsFinite(device.PixelStepsPerSecond) ? device.PixelStepsPerSecond : 0;
 }

@@ -1,3 +1,5 @@
+using RenderFarm.Contracts;
+
 namespace RenderFarm.Coordinator.Workers;
 
 /// <summary>Statuses of a worker.</summary>
@@ -103,6 +105,17 @@ internal sealed class FarmDevice
     /// <summary>Speed in pixel-steps per second over its latest images (moving average); null before the first. Changed by success reports.</summary>
     public double? MeasuredSpeed { get; set; }
 
+    /// <summary>Most pixels of an image that it takes; null for any number. Changed by announcements.</summary>
+    public long? PixelsPerImage { get; set; }
+
+    /// <summary>
+    /// Determinism class of its pipelines as its worker says it; null for a worker that does not say, whose pipelines are reproducible. Changed by announcements.
+    /// </summary>
+    public string? Determinism { get; set; }
+
+    /// <summary>Whether reproducible jobs are not for it. A class that this version does not know is none that they can count on.</summary>
+    public bool IsFast => Determinism is not (null or DeterminismClasses.Reproducible);
+
     /// <summary>The best number there is, at least one pixel-step per second.</summary>
     public double Speed => Math.Max(1, MeasuredSpeed ?? AnnouncedSpeed);
 
@@ -116,6 +129,22 @@ internal sealed class FarmDevice
         var speed = cost / Math.Max(elapsed.TotalSeconds, 0.001) * Math.Clamp(sharing, 1, Math.Max(1, Slots));
         MeasuredSpeed = MeasuredSpeed is { } before ? before + (Weight * (speed - before)) : speed;
     }
+}
+
+/// <summary>
+/// All that a device last said of itself (table <c>device_capabilities</c>), for people to see. What dispatch goes by is in <see cref="FarmDevice"/>, which every
+/// image changes; a row of this table is written when something new was said.
+/// </summary>
+internal sealed class AnnouncedDevice
+{
+    /// <summary>Its worker.</summary>
+    public required string Worker { get; init; }
+
+    /// <summary>Its name within the worker.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>JSON of the <see cref="Contracts.Workers.DeviceCapabilities"/>; changed by announcements that say something else.</summary>
+    public required string Capabilities { get; set; }
 }
 
 /// <summary>A checkpoint that some worker announced (table <c>checkpoints</c>). Kept, so that a restart knows the names before workers speak.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Persistence;
@@ -27,16 +28,33 @@ internal static class WorkerEndpoints
         {
             var workers = await db.Workers.OrderBy(worker => worker.Name).ToListAsync(cancellation);
             var devices = (await db.Devices.OrderBy(device => device.Device).ToListAsync(cancellation)).ToLookup(device => device.Worker);
+            var said = (await db.DeviceCapabilities.ToListAsync(cancellation)).ToDictionary(row => (row.Worker, row.Device), row => AnnouncedDevices.Read(row.Capabilities));
+            var names = await db.Checkpoints.Select(row => new { row.Digest, row.Name }).ToDictionaryAsync(row => row.Digest, row => row.Name, cancellation);
             var held = (await Fleet.HeldAsync(db, cancellation)).ToDictionary(row => (row.Worker, row.Device), row => row.Count);
-            return new Page<WorkerView>([.. workers.Select(worker => View(worker, devices[worker.Name], held))], null);
+            return new Page<WorkerView>([.. workers.Select(worker => View(worker, [.. devices[worker.Name].Select(device => View(device, held, said, names))]))], null);
         },
         cancellation));
 
-    private static WorkerView View(FarmWorker worker, IEnumerable<FarmDevice> devices, Dictionary<(string, string), int> held) => new(
+    private static DeviceView View(
+        FarmDevice device, Dictionary<(string, string), int> held, Dictionary<(string, string), DeviceCapabilities> said, Dictionary<string, string> names)
+    {
+        var view = new DeviceView(
+            device.Device, device.Slots, held.GetValueOrDefault((device.Worker, device.Device)), device.Profile, Math.Round(device.Speed));
+        return !said.TryGetValue((device.Worker, device.Device), out var announced) ? view : view with
+        {
+            Provider = announced.Provider,
+            Determinism = announced.Determinism,
+            MemoryBytes = announced.MemoryBytes,
+            PixelsPerImage = announced.PixelsPerImage,
+            Resident = announced.Resident?.Select(digest => new ResidentView(digest, names.GetValueOrDefault(digest))).ToList(),
+            Speeds = announced.Speeds,
+        };
+    }
+
+    private static WorkerView View(FarmWorker worker, IReadOnlyList<DeviceView> devices) => new(
         worker.Name,
         worker.Status,
-        [.. devices.Select(device => new DeviceView(
-            device.Device, device.Slots, held.GetValueOrDefault((device.Worker, device.Device)), device.Profile, Math.Round(device.Speed)))],
+        devices,
         worker.LastSeenAt,
         worker.DrainedAt,
         worker is { QuarantineReason: { } reason, TrialAt: { } trial } ? new QuarantineView(reason, trial) : null)

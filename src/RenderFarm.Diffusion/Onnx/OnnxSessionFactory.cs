@@ -65,6 +65,9 @@ internal sealed class OnnxSessionFactory
     /// <summary>Most pixels of one UNet call, all rows together.</summary>
     public long PixelsPerCall() => CallBudget.Pixels(_options, _device);
 
+    /// <summary>Bytes that graphs and their work may take of the device; null where nothing is known.</summary>
+    public long? MemoryBytes() => CallBudget.Memory(_options, _device);
+
     /// <summary>What can move the last bit of an image in these sessions.</summary>
     public ExecutionEnvironment Describe() => _device.Describe(_options);
 }

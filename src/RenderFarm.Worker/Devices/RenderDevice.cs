@@ -1,7 +1,5 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Workers;
-using RenderFarm.Diffusion;
-using RenderFarm.Worker.NullRenderer;
 
 namespace RenderFarm.Worker.Devices;
 
@@ -9,9 +7,8 @@ namespace RenderFarm.Worker.Devices;
 /// <param name="name">Name within the worker.</param>
 /// <param name="pipelines">What is loaded on it.</param>
 /// <param name="steps">Whether its engine steps.</param>
-/// <param name="profile">Its execution profile, as one line.</param>
-/// <param name="memoryBytes">Memory that checkpoints may take; null when it is not known.</param>
-internal sealed class RenderDevice(string name, PipelineCache pipelines, StepWatch steps, string profile, long? memoryBytes) : IDisposable
+/// <param name="traits">What does not change while the process runs.</param>
+internal sealed class RenderDevice(string name, PipelineCache pipelines, StepWatch steps, DeviceTraits traits) : IDisposable
 {
     public string Name => name;
 
@@ -25,23 +22,23 @@ internal sealed class RenderDevice(string name, PipelineCache pipelines, StepWat
     public DeviceCapabilities Capabilities(int slots)
     {
         var measured = Speed.Measured();
-        return new DeviceCapabilities(name, slots, profile, measured.Count == 0 ? 0 : measured.Max(speed => speed.PixelStepsPerSecond))
+        return new DeviceCapabilities(name, slots, traits.Profile, measured.Count == 0 ? 0 : measured.Max(speed => speed.PixelStepsPerSecond))
         {
-            MemoryBytes = memoryBytes,
-            Resident = pipelines.Resident() is { Count: > 0 } resident ? resident : null,
+            MemoryBytes = traits.MemoryBytes,
+            // In one order, or what is loaded would seem to change.
+            Resident = pipelines.Resident() is { Count: > 0 } resident ? [.. resident.Order(StringComparer.Ordinal)] : null,
             Measured = measured.Count > 0 ? measured : null,
+            Provider = traits.Provider,
+            Determinism = traits.Determinism,
+            PixelsPerImage = traits.PixelsPerImage,
+            Speeds = Speed.ByRows() is { Count: > 0 } speeds ? speeds : null,
         };
     }
 
-    /// <summary>Profile of a worker's options on a device: the one that its images will name, or a reproducible job would take none of them.</summary>
-    public static string ProfileOf(WorkerOptions options, string device) => SettingsMapping.ToProfile(options.Renderer == WorkerOptions.NullRenderer
-        ? NullPipeline.Nothing
-        : ExecutionEnvironment.Of(SettingsMapping.ToPipelineOptions(options, device))).ToString();
-
-    /// <summary>Memory of a device: what a CPU's process may take, or the limit that was set for a GPU's graphs.</summary>
-    public static long? MemoryOf(WorkerOptions options, string device) =>
-        device == "cpu" ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
-        : options.DeviceMemoryMegabytes > 0 ? options.DeviceMemoryMegabytes * 1024L * 1024 : null;
+    /// <summary>
+    /// Whether it may render a recipe. A message for a former life of the worker may name one that it may not: a fast device has no business with a reproducible job.
+    /// </summary>
+    public bool MayRender(Recipe recipe) => traits.Determinism != DeterminismClasses.Fast || recipe.Determinism == DeterminismClasses.Fast;
 
     /// <inheritdoc />
     public void Dispose() => pipelines.Dispose();

@@ -29,6 +29,7 @@ public sealed class SeveralDevicesTests : IDisposable
         Assert.Single(tasks.Select(task => task.Sha256).Distinct());
         var worker = Assert.Single((await farm.Client.GetFromJsonAsync<Page<WorkerView>>("/v1/workers", FarmJson.Options, Cancellation))!.Items);
         Assert.Equal(["cpu0", "cpu1"], worker.Devices.Select(device => device.Device));
+        Assert.All(worker.Devices, device => Assert.Equal(("cpu", "reproducible", true, null), (device.Provider, device.Determinism, device.MemoryBytes > 0, device.PixelsPerImage)));
         // A device without an image has no speed but the least.
         Assert.All(worker.Devices, device => Assert.True(device.PixelStepsPerSecond > 1, device.ToString()));
     }

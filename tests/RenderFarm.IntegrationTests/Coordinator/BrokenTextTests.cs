@@ -46,6 +46,7 @@ public class BrokenTextTests : CoordinatorTest
             one.Profile = "onnxruntime\0/cpu";
             one.Checkpoints = [ScriptedWorker.Checkpoint("de\0mo", ScriptedWorker.Digest)];
             one.Upscalers = [new UpscalerDescription("4x\0sharp", "sha256:\0")];
+            one.Says = said => said with { Provider = "c\0pu", Resident = ["half \ud83d a pair"] };
         });
         var job = await Host.SubmitAsync(new { prompt = "x", model = "de\ufffdmo", hires = new { scale = 2, upscaler = "4x\ufffdsharp" } }, Deadline);
 

@@ -8,7 +8,7 @@ namespace RenderFarm.Testing.Coordinator;
 internal static class AJob
 {
     /// <summary>A job whose tasks are all queued and cost 1 each.</summary>
-    public static RenderJob With(int total, string priority = Priorities.Normal, string determinism = DeterminismClasses.Reproducible) => new RenderJob
+    public static RenderJob With(int total, string priority = Priorities.Normal, string determinism = DeterminismClasses.Reproducible, long pixels = 0) => new RenderJob
     {
         Id = new JobId(Guid.CreateVersion7(DateTimeOffset.UnixEpoch)),
         Tenant = "default",
@@ -16,6 +16,7 @@ internal static class AJob
         Checkpoint = ScriptedWorker.Digest,
         Priority = priority,
         Determinism = determinism,
+        Pixels = pixels,
         Format = ImageFormats.Png,
         TasksTotal = total,
         Cost = total,
@@ -23,7 +24,7 @@ internal static class AJob
     }.WithAllQueued();
 
     /// <summary>A job as a submission at a time makes it: an id of its own that carries the time, and a key or none.</summary>
-    public static RenderJob Submitted(DateTimeOffset at, int total, string? key = null, int? retentionDays = null, string tenant = "default") => new RenderJob
+    public static RenderJob Submitted(DateTimeOffset at, int total, string? key = null, int? retentionDays = null, string tenant = "default", long pixels = 0) => new RenderJob
     {
         Id = new JobId(Guid.CreateVersion7(at)),
         Tenant = tenant,
@@ -32,6 +33,7 @@ internal static class AJob
         Priority = Priorities.Normal,
         Determinism = DeterminismClasses.Reproducible,
         Format = ImageFormats.Png,
+        Pixels = pixels,
         IdempotencyKey = key,
         RetentionDays = retentionDays,
         TasksTotal = total,

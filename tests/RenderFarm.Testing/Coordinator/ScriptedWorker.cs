@@ -40,6 +40,9 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
     /// <summary>The upscalers it holds; null (default) for none.</summary>
     public IReadOnlyList<UpscalerDescription>? Upscalers { get; set; }
 
+    /// <summary>What its device says besides; nothing by default, as a worker of a version before does.</summary>
+    public Func<DeviceCapabilities, DeviceCapabilities> Says { get; set; } = said => said;
+
     /// <summary>What a safety checker says of its images; null (default) for none.</summary>
     public (bool Flag, double Score)? Verdict { get; set; }
 
@@ -89,7 +92,7 @@ public sealed class ScriptedWorker(string name, string device, MemoryObjectStore
 
     /// <summary>What it says that it can render.</summary>
     public WorkerAnnounced Announcement =>
-        new(Name, Incarnation, new WorkerCapabilities([new DeviceCapabilities(device, Slots, Profile, Speed)], Checkpoints) { Upscalers = Upscalers });
+        new(Name, Incarnation, new WorkerCapabilities([Says(new DeviceCapabilities(device, Slots, Profile, Speed))], Checkpoints) { Upscalers = Upscalers });
 
     /// <summary>Says what it holds.</summary>
     public Task BeatAsync(params HeldRun[] runs) => SendAsync(EndpointNames.Workers, new WorkerHeartbeat(Name, Incarnation, runs));

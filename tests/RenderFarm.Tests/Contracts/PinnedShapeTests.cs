@@ -87,6 +87,20 @@ public sealed class PinnedShapeTests
             "worker-2", "active", [], Sample.Time, null, new QuarantineView("5 different tasks failed on it and 0 succeeded; the last one said: No device.", Sample.Time.AddMinutes(1))),
         ["api.farm"] = new FarmView(Sample.Time),
         ["api.worker"] = new WorkerView("worker-1", "active", [new DeviceView("cpu", 4, 3, Sample.Profile, 250_000)], Sample.Time),
+        ["api.worker.capable"] = new WorkerView(
+            "worker-1", "active",
+            [
+                new DeviceView("cuda0", 16, 3, Sample.Profile, 20_000_000)
+                {
+                    Provider = "cuda",
+                    Determinism = DeterminismClasses.Reproducible,
+                    MemoryBytes = 25_769_803_776,
+                    PixelsPerImage = 1_048_576,
+                    Resident = [new ResidentView(Sample.Checkpoint, "demo")],
+                    Speeds = [new RowSpeed(2, 0.75), new RowSpeed(16, 3.5)],
+                },
+            ],
+            Sample.Time),
         ["api.worker.upscalers"] = new WorkerView("worker-1", "active", [], Sample.Time) { Upscalers = [new UpscalerDescription("4x", Sample.Checkpoint)] },
         ["api.input"] = new InputView(Sample.Checkpoint, 64, 72, 12_345),
         ["api.checkpoint"] = Sample.CheckpointView,
@@ -137,6 +151,20 @@ public sealed class PinnedShapeTests
                     MemoryBytes = 25_769_803_776,
                     Resident = [Sample.Checkpoint],
                     Measured = [new SharedSpeed(1, 8_000_000), new SharedSpeed(16, 20_500_000.5)],
+                },
+            ], [Description])),
+        ["message.worker_announced.capable"] = new WorkerAnnounced(
+            "worker-1", Sample.Run.Value, new WorkerCapabilities(
+            [
+                new DeviceCapabilities("cuda0", 16, Sample.Profile, 20_000_000)
+                {
+                    MemoryBytes = 25_769_803_776,
+                    Resident = [Sample.Checkpoint],
+                    Measured = [new SharedSpeed(1, 8_000_000)],
+                    Provider = "cuda",
+                    Determinism = DeterminismClasses.Fast,
+                    PixelsPerImage = 1_048_576,
+                    Speeds = [new RowSpeed(2, 0.75), new RowSpeed(16, 3.5)],
                 },
             ], [Description])),
         ["message.worker_announced.upscalers"] = new WorkerAnnounced(
@@ -194,7 +222,7 @@ public sealed class PinnedShapeTests
         Assert.Empty(messages.Except(pinned));
 
         static bool IsPartOfAMessage(string name) => name is nameof(AttemptProgress) or nameof(AttemptReport) or nameof(StoredImage) or nameof(AttemptFailure)
-            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(CheckpointDescription)
+            or nameof(HeldRun) or nameof(WorkerCapabilities) or nameof(DeviceCapabilities) or nameof(SharedSpeed) or nameof(RowSpeed) or nameof(CheckpointDescription)
             or nameof(UpscalerDescription);
     }
 

@@ -61,9 +61,11 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
         {
             var task = farm.Record.TasksOf(claim.Job.Id)[claim.Index];
             Require(farm.Record.JobOf(task).PausedAt is null, $"task {Name(task)} of a paused job was dispatched");
+            var pixels = farm.Record.JobOf(task).Pixels;
+            Require(!(pixels > SimFarm.PixelsPerImageOf(claim.Worker)), $"task {Name(task)} of {pixels} pixels was dispatched to {claim.Worker}, which takes no more than {SimFarm.PixelsPerImageOf(claim.Worker)}");
             if (isDelayed) continue;
             var others = farm.Record.Fleet(farm.Clock.Now).Where(device =>
-                device.Worker != claim.Worker && device.Duty != WorkerDuty.None && device.Profile == farm.ProfileOf(claim.Worker));
+                device.Worker != claim.Worker && device.Duty != WorkerDuty.None && device.Profile == farm.ProfileOf(claim.Worker) && device.Takes(pixels));
             Require(task.AvoidWorker != claim.Worker || !others.Any(), $"task {Name(task)} went back to {claim.Worker}, where it failed, though others could take it");
         }
     }

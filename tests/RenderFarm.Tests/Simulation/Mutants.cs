@@ -32,6 +32,7 @@ internal static class Mutants
         ["send again as a new attempt"] = new() { BeforeSendingAgain = ClaimAnew },
         ["let leases age while nobody can be heard"] = new() { Read = (_, now) => new LeaseReading(LeaseState.Age, now, 0) },
         ["dispatch paused jobs"] = new() { WaitingJobs = record => Unpaused(record, record.WaitingJobs), Claim = PastAnyPause },
+        ["send images to workers that are too small"] = new() { WaitingJobs = record => record.WaitingJobs().ConvertAll(job => job with { Needs = job.Needs with { Pixels = 0 } }) },
         ["claim past a pause"] = new() { Claim = PastAnyPause },
         ["blame workers for bad recipes"] = new() { IsWorkerFault = code => code == FailureCodes.BadRecipe || WorkerStanding.IsWorkerFault(code) },
         ["hear a worker that has left"] = new() { Hears = (worker, incarnation) => worker.Incarnation == incarnation },

@@ -96,7 +96,7 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
             1 or 2 => TaskNature.BadRecipe,
             _ => TaskNature.Good,
         });
-        farm.Submit($"t{step.Which % 3}", Priorities.All[step.Which % Priorities.All.Count], [.. natures]);
+        farm.Submit($"t{step.Which % 3}", Priorities.All[step.Which % Priorities.All.Count], [.. natures], pixels: step.Which % 4 == 0 ? SimFarm.LargePixels : SimFarm.SmallPixels);
     }
 
     private static void Drain(Step step, SimFarm farm, string name)

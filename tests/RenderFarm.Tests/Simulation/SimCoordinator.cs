@@ -203,7 +203,7 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         {
             known = new FarmWorker { Name = message.Worker, Incarnation = message.Incarnation, Checkpoints = [SimFarm.Checkpoint], FirstSeenAt = Now, LastSeenAt = Now };
             Record.Workers[message.Worker] = known;
-            Record.Devices.Add(new FarmDevice { Worker = message.Worker, Device = "d", Slots = SimWorker.Slots, Profile = farm.ProfileOf(message.Worker), AnnouncedSpeed = 10 });
+            Record.Devices.Add(new FarmDevice { Worker = message.Worker, Device = "d", Slots = SimWorker.Slots, Profile = farm.ProfileOf(message.Worker), AnnouncedSpeed = 10, PixelsPerImage = SimFarm.PixelsPerImageOf(message.Worker) });
         }
 
         if (known.Incarnation != message.Incarnation) known.UnwantedRuns = 0;

@@ -11,6 +11,8 @@ namespace RenderFarm.Tests.Simulation;
 internal sealed class SimFarm
 {
     public const string Checkpoint = "sha256:demo";
+    public const long SmallPixels = 262_144;
+    public const long LargePixels = 1_048_576;
     private readonly Random _chance;
     private readonly List<SimCoordinator> _coordinators;
     private DateTimeOffset _leaderSeen;
@@ -63,6 +65,9 @@ internal sealed class SimFarm
     /// <summary>Whether one of the workers renders on another execution profile than the others.</summary>
     public bool HasTwoProfiles { get; init; }
 
+    /// <summary>Most pixels of an image that a worker takes; null for any number. One is small.</summary>
+    public static long? PixelsPerImageOf(string worker) => worker == "w0" ? SmallPixels : null;
+
     public string ProfileOf(string worker) => HasTwoProfiles && worker == "w1" ? "q" : "p";
 
     public SimWorker Worker(string name) => Workers.Single(worker => worker.Name == name);
@@ -89,7 +94,7 @@ internal sealed class SimFarm
     public StoredImage ImageOf(AttemptId attempt, RunId run, string worker) =>
         new($"images/{attempt.Job}/{attempt.Index}-{attempt.Number}-{run}", $"hash of {attempt.Index}", 1_000 + attempt.Index, 1_500, ProfileOf(worker));
 
-    public RenderJob Submit(string tenant, string priority, IReadOnlyList<TaskNature> tasks, long cost = 10)
+    public RenderJob Submit(string tenant, string priority, IReadOnlyList<TaskNature> tasks, long cost = 10, long pixels = SmallPixels)
     {
         var job = new RenderJob
         {
@@ -97,6 +102,7 @@ internal sealed class SimFarm
             Tenant = tenant,
             Model = "demo",
             Checkpoint = Checkpoint,
+            Pixels = pixels,
             Priority = priority,
             Determinism = DeterminismClasses.Reproducible,
             Format = ImageFormats.Png,

@@ -24,17 +24,20 @@ internal sealed class WorkerBench : IReportSender, IPipelineLoader, IAsyncDispos
     private readonly Channel<object> _reports = Channel.CreateUnbounded<object>();
     private readonly ReportOutbox _outbox;
 
-    public WorkerBench(IObjectStore? store = null, bool hasSecondDevice = false)
+    private static readonly DeviceTraits Reproducible = new("a profile", "cpu");
+
+    public WorkerBench(IObjectStore? store = null, bool hasSecondDevice = false, DeviceTraits? traits = null)
     {
         var options = Options.Create(new WorkerOptions { Name = "bench" });
+        var ofDevices = traits ?? Reproducible;
         Identity = new WorkerIdentity(options, Clock);
         Store = store ?? new FileObjectStore(_folder.FullName);
         Shelf = new CheckpointShelf([(Checkpoint.Open(Repository.DemoCheckpoint), CheckpointDescriptions.Of(Checkpoint.Open(Repository.DemoCheckpoint), Digest))]);
         _outbox = new ReportOutbox(this, Clock, NullLogger<ReportOutbox>.Instance);
         Pipelines = new PipelineCache("cpu", Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance);
         Devices = new RenderDevices([
-            new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, "a profile", null),
-            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), "a profile", null)]
+            new RenderDevice(WorkerIdentity.Device, Pipelines, Steps, ofDevices),
+            .. hasSecondDevice ? [new RenderDevice(SecondDevice, new PipelineCache(SecondDevice, Shelf, this, options, Clock, NullLogger<PipelineCache>.Instance), new StepWatch(options.Value.StuckAfter), ofDevices)]
                 : Array.Empty<RenderDevice>()]);
         End = new EarlyEnd(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
         Retirement = new Retirement(Runs, End, NullLogger<Retirement>.Instance);

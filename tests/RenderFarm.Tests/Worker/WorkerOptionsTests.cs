@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RenderFarm.Contracts;
 using RenderFarm.Worker;
+using RenderFarm.Worker.Devices;
 using Xunit;
 
 namespace RenderFarm.Tests.Worker;
@@ -45,12 +47,28 @@ public sealed class WorkerOptionsTests
     [Theory]
     [InlineData("RowsPerCall", "2049", "RowsPerCall must be between 0 and 2048")]
     [InlineData("PixelsPerCall", "-1", "PixelsPerCall must be between 0 and 2147483647")]
+    [InlineData("PixelsPerImage", "-1", "PixelsPerImage must be between 0 and 2147483647")]
+    [InlineData("Determinism", "exact", "Worker:Determinism is reproducible or fast.")]
     [InlineData("FixedRows", "1025", "FixedRows must be between 0 and 1024")]
     [InlineData("FixedRows", "1", "Worker:FixedRows is 0, or 2…1,024: an image with guidance takes two.")]
     public void Sizes_of_a_call_that_cannot_be_are_refused_with_the_option_named(string option, string value, string message)
     {
         var error = Assert.Throws<OptionsValidationException>(() => Bind(new() { [$"RenderFarm:Worker:{option}"] = value }));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_size_and_reproducible_pipelines_are_offered_until_others_are_asked_for()
+    {
+        var byDefault = DeviceTraits.Of(new WorkerOptions(), "cpu");
+        Assert.Equal(("cpu", DeterminismClasses.Reproducible, null), (byDefault.Provider, byDefault.Determinism, byDefault.PixelsPerImage));
+        Assert.True(byDefault.MemoryBytes > 0);
+
+        var asked = DeviceTraits.Of(Bind(new() { ["RenderFarm:Worker:PixelsPerImage"] = "1048576", ["RenderFarm:Worker:Determinism"] = "fast" }), "cpu");
+
+        Assert.Equal((DeterminismClasses.Fast, 1_048_576L), (asked.Determinism, asked.PixelsPerImage!.Value));
+        Assert.NotEqual(byDefault.Profile, asked.Profile);
+        Assert.Contains("-fast", asked.Profile, StringComparison.Ordinal);
     }
 
     [Fact]

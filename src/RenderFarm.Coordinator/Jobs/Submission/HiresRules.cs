@@ -30,6 +30,15 @@ internal static class HiresRules
         return pass.Scale == 1 ? sweep : sweep with { Hires = pass };
     }
 
+    /// <summary>Pixels of the largest image that the settings make.</summary>
+    /// <param name="sweep">Size and second pass.</param>
+    /// <param name="multiple">Width and height are multiples of this many pixels.</param>
+    public static long Pixels(SweepView sweep, int multiple)
+    {
+        var scale = sweep.Hires?.Scale ?? 1;
+        return (long)(Large(sweep.Width, scale, multiple) * Large(sweep.Height, scale, multiple));
+    }
+
     /// <summary>Steps of the whole schedule of which a second pass runs the last ones; a strength of 0 runs none.</summary>
     public static int WholeSteps(int steps, double strength) => (int)(steps / Math.Min(strength, LargestDivisor));
 

@@ -86,6 +86,7 @@ internal sealed class SubmitJobHandler(
         Model = planned.Checkpoint.Name,
         Checkpoint = planned.Checkpoint.Digest,
         Upscaler = HiresUpscalers.FileOf(planned.Sweep.Hires?.Upscaler),
+        Pixels = HiresRules.Pixels(planned.Sweep, planned.Checkpoint.SideMultiple),
         Priority = planned.Priority,
         Determinism = planned.Sweep.Determinism,
         Format = planned.Format,

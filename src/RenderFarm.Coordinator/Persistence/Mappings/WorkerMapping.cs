@@ -22,6 +22,16 @@ internal sealed class DeviceMapping : IEntityTypeConfiguration<FarmDevice>
         device.ToTable("devices");
         device.HasKey(d => new { d.Worker, d.Device });
         device.Ignore(d => d.Speed);
+        device.Ignore(d => d.IsFast);
+    }
+}
+
+internal sealed class DeviceCapabilitiesMapping : IEntityTypeConfiguration<AnnouncedDevice>
+{
+    public void Configure(EntityTypeBuilder<AnnouncedDevice> device)
+    {
+        device.ToTable("device_capabilities");
+        device.HasKey(d => new { d.Worker, d.Device });
     }
 }
 

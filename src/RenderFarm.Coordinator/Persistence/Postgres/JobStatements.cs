@@ -17,7 +17,7 @@ internal static class JobStatements
     /// The index that <see cref="FirstQueued"/> walks. A job enters it by its submission and leaves it with its first claim; no column of it changes
     /// between, so that the counts of a job are written without it.
     /// </summary>
-    public const string WaitingIndex = $"CREATE INDEX ix_jobs_waiting ON jobs ({Kind}, id) WHERE {Waits}";
+    public const string WaitingIndex = $"CREATE INDEX ix_jobs_waiting ON jobs ({Kind}, id, pixels) WHERE {Waits}";
 
     /// <summary>
     /// The id of a job that has begun and has queued tasks, as a column: an index may go by it, and it changes as rarely as that does, unlike the count of tasks.
@@ -53,8 +53,9 @@ internal static class JobStatements
     public static string Newest(string columns, string id) => $"SELECT {columns} FROM jobs WHERE id BETWEEN {id} AND {id} ORDER BY id DESC LIMIT 1";
 
     /// <summary>
-    /// Of the jobs that have not begun, the first of each tenant, priority and need: an equal part of {0}, and no fewer than {1}. From kind to kind in leaps
-    /// along the index, so that only what is found is read, however much waits behind it.
+    /// Of the jobs that have not begun, the first of each tenant, priority and need, and of each range of sizes (above {2}, at most {3} pixels): an equal part of
+    /// {0}, and no fewer than {1}. From kind to kind in leaps along the index, so that only what is found is read, however much waits behind it; where sizes of
+    /// several ranges wait, those that stand before the ones of a range are passed over within the index.
     /// </summary>
     public const string FirstQueued = $$"""
         WITH RECURSIVE kinds (tenant, priority, checkpoint, determinism, upscaler) AS (
@@ -64,9 +65,9 @@ internal static class JobStatements
                 SELECT {{Kind}} FROM jobs
                 WHERE {{Waits}} AND ({{Kind}}) > (k.tenant, k.priority, k.checkpoint, k.determinism, k.upscaler)
                 ORDER BY {{Kind}} LIMIT 1) AS following)
-        SELECT waiting.* FROM kinds k CROSS JOIN LATERAL (
+        SELECT waiting.* FROM kinds k CROSS JOIN unnest({2}, {3}) AS size (above, most) CROSS JOIN LATERAL (
             SELECT * FROM jobs
-            WHERE {{Waits}} AND ({{Kind}}) = (k.tenant, k.priority, k.checkpoint, k.determinism, k.upscaler)
-            ORDER BY id LIMIT GREATEST({1}, {0} / (SELECT count(*) FROM kinds))) AS waiting
+            WHERE {{Waits}} AND ({{Kind}}) = (k.tenant, k.priority, k.checkpoint, k.determinism, k.upscaler) AND pixels > size.above AND pixels <= size.most
+            ORDER BY id LIMIT GREATEST({1}, {0} / ((SELECT count(*) FROM kinds) * cardinality({2})))) AS waiting
         """;
 }

@@ -19,12 +19,12 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
     private const int UniqueViolation = 19;
 
     // Reads all that wait, which on one machine is fast enough.
-    private const string FirstQueuedJobs = $$"""
+    private static string FirstQueuedJobs(SizeLimits limits) => $$"""
         WITH queued AS (
             SELECT * FROM jobs WHERE status = '{{JobStatuses.Queued}}' AND paused_at IS NULL)
         SELECT * FROM (
-            SELECT *, row_number() OVER (PARTITION BY tenant, priority, checkpoint, upscaler, determinism ORDER BY id) AS place FROM queued) AS kinds
-        WHERE place <= max({1}, {0} / max(1, (SELECT count(*) FROM (SELECT DISTINCT tenant, priority, checkpoint, upscaler, determinism FROM queued))))
+            SELECT *, row_number() OVER (PARTITION BY tenant, priority, checkpoint, upscaler, determinism{{limits.SqlOf("pixels")}} ORDER BY id) AS place FROM queued) AS kinds
+        WHERE place <= max({1}, {0} / max(1, {{limits.Ranges}} * (SELECT count(*) FROM (SELECT DISTINCT tenant, priority, checkpoint, upscaler, determinism FROM queued))))
         """;
 
     private readonly string _path;
@@ -125,7 +125,8 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         return claimed;
     }
 
-    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach) => db.Jobs.FromSqlRaw(FirstQueuedJobs, inAll, ofEach);
+    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) =>
+        db.Jobs.FromSqlRaw(FirstQueuedJobs(limits), inAll, ofEach);
 
     public bool IsUniqueViolation(DbUpdateException error) =>
         error.InnerException is SqliteException { SqliteErrorCode: UniqueViolation };

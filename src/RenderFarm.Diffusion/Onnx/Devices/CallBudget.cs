@@ -25,13 +25,26 @@ internal static class CallBudget
         : device.Cuda is { } index ? OnGpu(CudaDriver.MemoryOf(index), options.DeviceMemoryMegabytes)
         : CpuPixels;
 
+    /// <summary>Bytes that checkpoints and their work may take: of a CPU what the process may have, of a GPU what its driver tells, and no more than a limit that was set.</summary>
+    /// <param name="options">Of the pipeline.</param>
+    /// <param name="device">What it runs on.</param>
+    /// <returns>Null for a GPU whose driver does not tell and that has no limit.</returns>
+    public static long? Memory(PipelineOptions options, ExecutionDevice device) => device.Cuda is { } index
+        ? OfGpu(CudaDriver.MemoryOf(index), options.DeviceMemoryMegabytes)
+        : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>Pixels that half of a GPU's memory holds; the other half is for weights, encoders and decoders.</summary>
     /// <param name="memory">Bytes of the device; null when it is not known.</param>
     /// <param name="limitMegabytes">Mebibytes that a graph may take; 0 for no limit.</param>
     public static long OnGpu(long? memory, int limitMegabytes)
     {
-        var limit = limitMegabytes > 0 ? limitMegabytes * 1024L * 1024 : (long?)null;
-        var bytes = memory is { } known && limit is { } allowed ? Math.Min(known, allowed) : memory ?? limit ?? UnknownMemory;
+        var bytes = OfGpu(memory, limitMegabytes) ?? UnknownMemory;
         return Math.Max(1, bytes / 2 / BytesPerPixel);
+    }
+
+    private static long? OfGpu(long? memory, int limitMegabytes)
+    {
+        var limit = limitMegabytes > 0 ? limitMegabytes * 1024L * 1024 : (long?)null;
+        return memory is { } known && limit is { } allowed ? Math.Min(known, allowed) : memory ?? limit;
     }
 }

@@ -54,6 +54,11 @@ public sealed class UpscalerOnPostgresTests : UpscalerTests
     protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
 }
 
+public sealed class CapabilitiesOnPostgresTests : CapabilitiesTests
+{
+    protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
+}
+
 public sealed class BrokenTextOnPostgresTests : BrokenTextTests
 {
     protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();

@@ -81,6 +81,8 @@ public class RetentionTests : CoordinatorTest
         Assert.Equal(["drained", "stays"], (await Host.GetAsync<Page<WorkerView>>("/v1/workers", Deadline)).Items.Select(worker => worker.Name));
         var devices = await Host.Services.GetRequiredService<FarmRecord>().ReadAsync(db => db.Devices.Select(device => device.Worker).Order().ToListAsync(Deadline), Deadline);
         Assert.Equal(["drained", "stays"], devices);
+        var said = await Host.Services.GetRequiredService<FarmRecord>().ReadAsync(db => db.DeviceCapabilities.Select(device => device.Worker).Order().ToListAsync(Deadline), Deadline);
+        Assert.Equal(["drained", "stays"], said);
     }
 
     [Fact]

@@ -77,7 +77,7 @@ internal sealed class WatchedDatabase(IDatabase inner, KillSwitch kill) : IDatab
 
     public IQueryable<RenderJob> Begun(FarmDbContext db) => inner.Begun(db);
 
-    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach) => inner.FirstQueued(db, inAll, ofEach);
+    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) => inner.FirstQueued(db, inAll, ofEach, limits);
 
     public Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation) => inner.PeekAsync(peek, cancellation);
 

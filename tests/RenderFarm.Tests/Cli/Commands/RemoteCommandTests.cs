@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RenderFarm.Cli;
 using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Tests.Cli.Testing;
 using RenderFarm.Tests.Contracts;
 using Xunit;
@@ -171,6 +172,38 @@ public sealed class RemoteCommandTests : IAsyncLifetime
                 $"gamma   active           0     {seen}  quarantine: 5 different tasks failed on it.",
             ],
             cli.Out.Split(System.Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Devices_that_say_more_are_listed_below_their_workers()
+    {
+        var able = new DeviceView("cuda0", 4, 3, Sample.Profile, 1_000)
+        {
+            Provider = "cuda",
+            Determinism = "reproducible",
+            MemoryBytes = 24L << 30,
+            PixelsPerImage = 1_048_576,
+            Resident = [new ResidentView(Sample.Checkpoint, "demo"), new ResidentView(Sample.Checkpoint, null)],
+            Speeds = [new RowSpeed(2, 0.51234), new RowSpeed(16, 3)],
+        };
+        var plain = new DeviceView("main", 4, 0, Sample.Profile, 1_000);
+        cli.Farm.On("GET", "/v1/workers", ScriptedFarm.Json(new Page<WorkerView>(
+            [
+                new WorkerView("alpha", "active", [able], Sample.Time),
+                new WorkerView("beta", "active", [plain], Sample.Time),
+                new WorkerView("gamma", "active", [plain with { Provider = "cpu", Determinism = "fast" }], Sample.Time),
+            ],
+            null)));
+
+        Assert.Equal(ExitCodes.Done, await cli.RunOnServerAsync("workers"));
+
+        Assert.Equal(
+            [
+                "WORKER  DEVICE  RUNS ON  CLASS         MEMORY  MOST PIXELS  LOADED                     IMAGES/S BY ROWS",
+                "alpha   cuda0   cuda     reproducible  24 GiB  1,048,576    demo,sha256:3a7bd3e2360a…  2: 0.512, 16: 3",
+                "gamma   main    cpu      fast          -       any          -                          -",
+            ],
+            cli.Out.Split(System.Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)[4..]);
     }
 
     [Fact]

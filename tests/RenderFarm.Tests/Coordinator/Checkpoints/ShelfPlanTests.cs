@@ -45,6 +45,49 @@ public sealed class ShelfPlanTests
     }
 
     [Fact]
+    public void Work_too_large_for_the_device_that_serves_its_checkpoint_is_served_by_another()
+    {
+        var plan = new ShelfPlan(Rules);
+        ShelfDevice[] devices = [Device("w1", "a") with { PixelsPerImage = 1_000 }, Device("w2")];
+        var large = Demand("a", 1) with { Pixels = 2_000 };
+
+        Assert.Equal([new ShelfMove("w2", "cpu", "a")], plan.Plan(Start, [Demand("a", 1) with { Pixels = 1_000 }, large], devices));
+        Assert.Empty(plan.Plan(Start.AddSeconds(1), [Demand("a", 1) with { Pixels = 1_000 }, large], devices));
+        Assert.Empty(new ShelfPlan(Rules).Plan(Start, [large], [devices[0], Device("w2") with { PixelsPerImage = 1_999 }]));
+    }
+
+    [Fact]
+    public void Reproducible_work_is_served_beside_a_fast_device_that_serves_its_checkpoint()
+    {
+        ShelfDevice[] devices = [Device("w1", "a") with { IsFast = true }, Device("w2")];
+
+        Assert.Equal("w2", Assert.Single(new ShelfPlan(Rules).Plan(Start, [Demand("a", 1)], devices)).Worker);
+        Assert.Empty(new ShelfPlan(Rules).Plan(Start, [Demand("a", 1) with { Determinism = RenderFarm.Contracts.DeterminismClasses.Fast }], devices));
+    }
+
+    [Fact]
+    public void Small_images_wait_behind_large_ones_of_their_checkpoint_and_large_ones_behind_none_that_are_smaller()
+    {
+        ShelfDevice[] devices = [Device("w1", "a"), Device("w2") with { PixelsPerImage = 1_000 }, Device("w3")];
+        var (small, large) = (Demand("a", 200) with { Pixels = 1_000 }, Demand("a", 200) with { Pixels = 2_000 });
+
+        // 400 s for the small ones behind the large, and 200 s for those: the small device helps.
+        Assert.Equal("w2", Assert.Single(new ShelfPlan(Rules).Plan(Start, [small, large], [devices[0], devices[1]])).Worker);
+        Assert.Empty(new ShelfPlan(Rules).Plan(Start, [large], devices));
+    }
+
+    [Fact]
+    public void Place_of_a_checkpoint_whose_work_is_all_too_large_for_the_device_is_a_quiet_one()
+    {
+        var plan = new ShelfPlan(Rules);
+        ShelfDevice[] devices = [Device("w1", "a") with { PixelsPerImage = 1_000 }, Device("w2", "a") with { Fetches = false }];
+        ShelfDemand[] demands = [Demand("a", 1) with { Pixels = 2_000 }, Demand("b", 1) with { Pixels = 1_000 }];
+
+        Assert.Empty(plan.Plan(Start, demands, devices));
+        Assert.Equal([new ShelfMove("w1", "cpu", "b")], plan.Plan(Start.AddSeconds(10), demands, devices));
+    }
+
+    [Fact]
     public void Another_device_joins_only_when_the_wait_is_longer_than_a_dwell()
     {
         ShelfDevice[] devices = [Device("w1", "a"), Device("w2")];

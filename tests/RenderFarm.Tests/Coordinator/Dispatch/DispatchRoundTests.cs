@@ -216,12 +216,33 @@ public sealed class DispatchRoundTests
         Assert.Equal(4, _read);
     }
 
+    [Fact]
+    public async Task Job_that_is_too_large_for_the_only_device_with_room_lets_those_behind_it_pass_at_no_cost_of_a_query()
+    {
+        for (var job = 0; job < 500; job++) Add("a", ordinary: 1, suspects: 0, pixels: 1_001 + job);
+        var small = Add("a", ordinary: 3, suspects: 0, pixels: 1_000);
+
+        var (allotments, _) = await RoundAsync(Device("small", pixels: 1_000), Device("full", held: 4));
+
+        Assert.Equal((small, "small"), (Assert.Single(allotments).Job.Id, allotments[0].Device.Worker));
+        Assert.Equal(3, _read);
+    }
+
+    [Fact]
+    public async Task Suspect_runs_alone_on_a_worker_that_takes_its_size()
+    {
+        Add("a", ordinary: 0, suspects: 1, pixels: 1_001);
+
+        Assert.Empty((await RoundAsync(Device("small", pixels: 1_000), Device("smaller", pixels: 10))).Allotments);
+        Assert.Equal("large", Assert.Single((await RoundAsync(Device("small", pixels: 1_000), Device("large"))).Allotments).Device.Worker);
+    }
+
     private static DeviceLoad[] Workers(int count) => [.. Enumerable.Range(0, count).Select(i => Device($"w{i}"))];
 
-    private JobId Add(string tenant, int ordinary, int suspects, string? avoid = null)
+    private JobId Add(string tenant, int ordinary, int suspects, string? avoid = null, long pixels = 0)
     {
         var id = new JobId(new Guid(_jobs.Count + 1, 0, 0, new byte[8]));
-        _jobs.Add(new WaitingJob(id, tenant, Priorities.Normal, new RenderNeeds(ScriptedWorker.Digest, DeterminismClasses.Reproducible, null), "png", null));
+        _jobs.Add(new WaitingJob(id, tenant, Priorities.Normal, new RenderNeeds(ScriptedWorker.Digest, DeterminismClasses.Reproducible, null) { Pixels = pixels }, "png", null));
         _waiting[id] = [.. Enumerable.Range(0, ordinary).Select(index => new WaitingTask(index, 10, null))];
         _suspects.AddRange(Enumerable.Range(1_000, suspects).Select(index => new WaitingSuspect(id, index, 10, avoid)));
         return id;
@@ -248,7 +269,7 @@ public sealed class DispatchRoundTests
     }
 
     private static DeviceLoad Device(
-        string worker, string device = "d", int held = 0, bool holdsSuspect = false, bool hasStrangers = false, double speed = 1, string profile = "p")
+        string worker, string device = "d", int held = 0, bool holdsSuspect = false, bool hasStrangers = false, double speed = 1, string profile = "p", long? pixels = null)
     {
         var load = new DeviceLoad
         {
@@ -257,6 +278,7 @@ public sealed class DispatchRoundTests
             Slots = 4,
             Profile = profile,
             Speed = speed,
+            PixelsPerImage = pixels,
             IsMeasured = false,
             Checkpoints = new HashSet<string> { ScriptedWorker.Digest },
             HasStrangers = hasStrangers,

@@ -1,5 +1,6 @@
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Workers;
 using Xunit;
 
 namespace RenderFarm.Tests.Coordinator.Dispatch;
@@ -80,6 +81,64 @@ public sealed class WorkerMatchingTests
         Assert.Null(WorkerMatching.Choose(devices, Free, null, device => device.Profile == "p2"));
     }
 
+    [Fact]
+    public void Device_whose_limit_is_below_the_image_is_never_chosen_and_one_at_its_limit_is()
+    {
+        DeviceLoad[] devices = [Device("fast", speed: 100, pixels: 262_143), Device("able", pixels: 262_144)];
+
+        Assert.Equal("able", WorkerMatching.Choose(devices, Free with { Pixels = 262_144 }, null, _ => true)!.Worker);
+        Assert.Null(WorkerMatching.Choose(devices, Free with { Pixels = 262_145 }, null, _ => true));
+        Assert.Equal("fast", WorkerMatching.Choose(devices, Free with { Pixels = 64 }, null, _ => true)!.Worker);
+    }
+
+    [Fact]
+    public void Job_of_unknown_size_is_for_every_device() =>
+        Assert.NotNull(WorkerMatching.Choose([Device("w", pixels: 1)], Free, null, _ => true));
+
+    [Fact]
+    public void Reproducible_job_avoids_a_fast_device_and_a_fast_job_takes_whichever_is_sooner()
+    {
+        DeviceLoad[] devices = [Device("fast", "p-fast", 100, isFast: true), Device("exact")];
+
+        Assert.Equal("exact", WorkerMatching.Choose(devices, Free, null, _ => true)!.Worker);
+        Assert.Equal("fast", WorkerMatching.Choose(devices, Free with { Determinism = DeterminismClasses.Fast }, null, _ => true)!.Worker);
+    }
+
+    [Fact]
+    public void Worker_it_failed_on_is_taken_when_the_others_are_too_small() =>
+        Assert.Equal("failed", WorkerMatching.Choose([Device("failed"), Device("small", pixels: 64)], Free with { Pixels = 65 }, "failed", _ => true)!.Worker);
+
+    [Fact]
+    public void Reason_for_waiting_names_the_size_and_the_largest_that_is_taken()
+    {
+        DeviceLoad[] devices = [Device("a", pixels: 262_144), Device("b", pixels: 600_000), Device("c", checkpoints: "other")];
+
+        Assert.Equal(
+            "Its largest image has 1,048,576 pixels; the largest that an active worker with all it needs takes has 600,000, such as 768×768.",
+            WorkerMatching.WhyWaiting(devices, Free with { Pixels = 1_048_576 }));
+        Assert.Null(WorkerMatching.WhyWaiting(devices, Free with { Pixels = 600_000 }));
+        Assert.EndsWith(
+            "such as 512×512. One that can take it fetches the checkpoint if the farm's store has it.",
+            WorkerMatching.WhyWaiting([devices[0], Device("d", checkpoints: "*")], Free with { Pixels = 1_048_576 }), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(64, false, "No active worker holds the checkpoint c yet; one that is free fetches it if the farm's store has it.")]
+    [InlineData(65, false, "No active worker holds the checkpoint c, and none of those that would fetch it takes images of 65 pixels of reproducible jobs.")]
+    [InlineData(64, true, "No active worker holds the checkpoint c, and none of those that would fetch it takes images of 64 pixels of reproducible jobs.")]
+    public void Reason_for_waiting_promises_no_fetching_by_a_worker_that_could_not_take_the_job(long pixels, bool isFast, string reason) =>
+        Assert.Equal(reason, WorkerMatching.WhyWaiting([Device("w", checkpoints: "*", pixels: 64, isFast: isFast)], Free with { Pixels = pixels }));
+
+    [Fact]
+    public void Reason_for_waiting_names_the_class_where_the_size_is_taken_by_fast_workers_alone() => Assert.Equal(
+        "The job is reproducible, and every active worker that holds what it needs and takes its size renders fast jobs alone.",
+        WorkerMatching.WhyWaiting([Device("small", pixels: 64), Device("fast", isFast: true)], Free with { Pixels = 65 }));
+
+    [Fact]
+    public void Reason_for_waiting_names_the_drain_where_the_worker_that_takes_the_size_is_drained() => Assert.Equal(
+        "Every worker that could take it is drained or in quarantine.",
+        WorkerMatching.WhyWaiting([Device("small", pixels: 64), Device("large", duty: WorkerDuty.None)], Free with { Pixels = 65 }));
+
     [Theory]
     [InlineData(null, "p", "No worker is active. Start one, and the job goes on.")]
     [InlineData("other", "p", "No active worker holds the checkpoint c.")]
@@ -107,15 +166,20 @@ public sealed class WorkerMatchingTests
         Assert.False(device.HasRoom(TimeSpan.FromSeconds(2), held));
     }
 
-    private static DeviceLoad Device(string worker, string profile = "p", double speed = 1, string checkpoints = "c", string upscalers = "") => new()
-    {
-        Worker = worker,
-        Device = "cpu",
-        Slots = 4,
-        Profile = profile,
-        Speed = speed,
-        IsMeasured = true,
-        Checkpoints = new HashSet<string>(checkpoints.Split(',')),
-        Upscalers = new HashSet<string>(upscalers.Split(',')),
-    };
+    private static DeviceLoad Device(
+        string worker, string profile = "p", double speed = 1, string checkpoints = "c", string upscalers = "",
+        long? pixels = null, bool isFast = false, WorkerDuty duty = WorkerDuty.Full) => new()
+        {
+            Worker = worker,
+            Device = "cpu",
+            Slots = 4,
+            Profile = profile,
+            Speed = speed,
+            PixelsPerImage = pixels,
+            IsFast = isFast,
+            Duty = duty,
+            IsMeasured = true,
+            Checkpoints = new HashSet<string>(checkpoints.Split(',')),
+            Upscalers = new HashSet<string>(upscalers.Split(',')),
+        };
 }

@@ -192,7 +192,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         public Task InsertTasksAsync(FarmDbContext db, JobId job, IEnumerable<CostStretch> stretches, CancellationToken cancellation) =>
             database.InsertTasksAsync(db, job, stretches, cancellation);
 
-        public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach) => database.FirstQueued(db, inAll, ofEach);
+        public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) => database.FirstQueued(db, inAll, ofEach, limits);
 
         public Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation) => database.PeekAsync(peek, cancellation);
 

@@ -36,7 +36,7 @@ public sealed class NullRendererTests
 
         Assert.Equal(
             SettingsMapping.ToProfile(pipeline.Environment).ToString(),
-            RenderDevice.ProfileOf(new WorkerOptions { Renderer = WorkerOptions.NullRenderer }, "cpu"));
+            DeviceTraits.Of(new WorkerOptions { Renderer = WorkerOptions.NullRenderer }, "cpu").Profile);
     }
 
     [Fact]

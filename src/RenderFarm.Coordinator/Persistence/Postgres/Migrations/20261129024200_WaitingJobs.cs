@@ -11,7 +11,8 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             // Over an expression, which the shape of the record cannot say.
-            migrationBuilder.Sql(JobStatements.WaitingIndex);
+            migrationBuilder.Sql(
+                "CREATE INDEX ix_jobs_waiting ON jobs (tenant, priority, checkpoint, determinism, COALESCE(upscaler, ''), id) WHERE status = 'queued' AND paused_at IS NULL");
         }
 
         /// <inheritdoc />

@@ -194,6 +194,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("paused_at");
 
+                    b.Property<long>("Pixels")
+                        .HasColumnType("bigint")
+                        .HasColumnName("pixels");
+
                     b.Property<string>("Priority")
                         .IsRequired()
                         .HasColumnType("text")
@@ -441,6 +445,26 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                     b.ToTable("tasks", (string)null);
                 });
 
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.AnnouncedDevice", b =>
+                {
+                    b.Property<string>("Worker")
+                        .HasColumnType("text")
+                        .HasColumnName("worker");
+
+                    b.Property<string>("Device")
+                        .HasColumnType("text")
+                        .HasColumnName("device");
+
+                    b.Property<string>("Capabilities")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("capabilities");
+
+                    b.HasKey("Worker", "Device");
+
+                    b.ToTable("device_capabilities", (string)null);
+                });
+
             modelBuilder.Entity("RenderFarm.Coordinator.Workers.FarmCheckpoint", b =>
                 {
                     b.Property<string>("Digest")
@@ -484,9 +508,17 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("double precision")
                         .HasColumnName("announced_speed");
 
+                    b.Property<string>("Determinism")
+                        .HasColumnType("text")
+                        .HasColumnName("determinism");
+
                     b.Property<double?>("MeasuredSpeed")
                         .HasColumnType("double precision")
                         .HasColumnName("measured_speed");
+
+                    b.Property<long?>("PixelsPerImage")
+                        .HasColumnType("bigint")
+                        .HasColumnName("pixels_per_image");
 
                     b.Property<string>("Profile")
                         .IsRequired()

@@ -188,6 +188,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("paused_at");
 
+                    b.Property<long>("Pixels")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("pixels");
+
                     b.Property<string>("Priority")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -429,6 +433,26 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                     b.ToTable("tasks", (string)null);
                 });
 
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.AnnouncedDevice", b =>
+                {
+                    b.Property<string>("Worker")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker");
+
+                    b.Property<string>("Device")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("device");
+
+                    b.Property<string>("Capabilities")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("capabilities");
+
+                    b.HasKey("Worker", "Device");
+
+                    b.ToTable("device_capabilities", (string)null);
+                });
+
             modelBuilder.Entity("RenderFarm.Coordinator.Workers.FarmCheckpoint", b =>
                 {
                     b.Property<string>("Digest")
@@ -472,9 +496,17 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("REAL")
                         .HasColumnName("announced_speed");
 
+                    b.Property<string>("Determinism")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("determinism");
+
                     b.Property<double?>("MeasuredSpeed")
                         .HasColumnType("REAL")
                         .HasColumnName("measured_speed");
+
+                    b.Property<long?>("PixelsPerImage")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("pixels_per_image");
 
                     b.Property<string>("Profile")
                         .IsRequired()
