@@ -9,20 +9,22 @@ internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) :
 {
     public string Name => "The bus";
 
-    public Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
+    public async Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
     {
         var health = bus.CheckHealth();
         if (health.Status == BusHealthStatus.Healthy)
         {
-            return Task.FromResult(services.GetService<BusWatch>()?.Quiet is { Count: > 0 } quiet
+            return services.GetService<BusWatch>()?.Quiet is { Count: > 0 } quiet
                 ? $"The bus has gone quiet; not read: {string.Join(", ", quiet)}."
-                : null);
+                : null;
         }
 
+        // A broker that came, or changed its certificate, after the start: nobody else says why the bus tries in vain.
+        if (services.GetService<BrokerCheck>() is { IsTls: true } check && await check.RefusalAsync(cancellation) is { } refusal) return refusal;
         var silent = health.Endpoints.Where(endpoint => endpoint.Value.Status != BusHealthStatus.Healthy)
             .Select(endpoint => endpoint.Key.Split('?')[0].Split('/')[^1]).Order(StringComparer.Ordinal).ToList();
-        return Task.FromResult<string?>(silent.Count == 0
+        return silent.Count == 0
             ? "The bus has not started."
-            : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.");
+            : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.";
     }
 }

@@ -68,23 +68,9 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
         if (_connection is { IsOpen: true }) return _connection;
         if (_connection is not null) await _connection.DisposeAsync();
         _connection = null;
-        var factory = new ConnectionFactory
-        {
-            HostName = broker.Host,
-            Port = broker.Port,
-            VirtualHost = broker.VirtualHost,
-            UserName = broker.User,
-            Password = broker.Password,
-            AutomaticRecoveryEnabled = false,
-            RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
-            ContinuationTimeout = TimeSpan.FromSeconds(3),
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
-            ClientProvidedName = "renderfarm watch",
-            Ssl = new SslOption(broker.Host, enabled: broker.IsTls),
-        };
         try
         {
-            return _connection = await factory.CreateConnectionAsync(stopping);
+            return _connection = await broker.Factory("renderfarm watch").CreateConnectionAsync(stopping);
         }
         catch (Exception error) when (error is BrokerUnreachableException or TimeoutException or IOException || (error is OperationCanceledException && !stopping.IsCancellationRequested))
         {
