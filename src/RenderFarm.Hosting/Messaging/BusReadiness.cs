@@ -4,7 +4,7 @@ using RenderFarm.Hosting.Health;
 
 namespace RenderFarm.Hosting.Messaging;
 
-/// <summary>Says which queues of this process are not being read.</summary>
+/// <summary>Says which queues of this process are not being read, and when the broker takes no messages.</summary>
 internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) : IReadiness
 {
     public string Name => "The bus";
@@ -14,9 +14,12 @@ internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) :
         var health = bus.CheckHealth();
         if (health.Status == BusHealthStatus.Healthy)
         {
-            return services.GetService<BusWatch>()?.Quiet is { Count: > 0 } quiet
-                ? $"The bus has gone quiet; not read: {string.Join(", ", quiet)}."
-                : null;
+            return services.GetService<BusWatch>() switch
+            {
+                { Alarm.Reason: { } reason } => $"The broker takes no messages, for it is {reason}: give it memory or disk, or raise its limit.",
+                { Quiet: { Count: > 0 } quiet } => $"The bus has gone quiet; not read: {string.Join(", ", quiet)}.",
+                _ => null,
+            };
         }
 
         // A broker that came, or changed its certificate, after the start: nobody else says why the bus tries in vain.
