@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A PostgreSQL server of its own on loopback, superuser "renderfarm" without a password.
-#   postgres.sh up DIR PORT [fast|durable]       prints a connection string; fast (default) does not wait for the disk, durable does
+#   postgres.sh up DIR PORT [fast|durable] [CERTIFICATE KEY]
+#                                                prints a connection string; fast (default) does not wait for the disk, durable does; with a certificate and its key
+#                                                (PEM files) it takes TLS on that port, and nothing else
 #   postgres.sh down DIR [TERM|KILL]             TERM stops cleanly, KILL is a crash; either way "up" goes on with the data
 set -uo pipefail
 
@@ -14,7 +16,7 @@ bin=$(dirname "$(command -v initdb 2>/dev/null || find /usr/lib/postgresql -path
 psql=$(command -v psql || echo "$bin/psql")
 
 up() {
-  local dir=$1 port=$2 disk=${3:-fast} options
+  local dir=$1 port=$2 disk=${3:-fast} certificate=${4:-} key=${5:-} options
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
   # Another user must be able to enter the folder, and start from within it.
@@ -26,6 +28,14 @@ up() {
   fi
   options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=300"
   [ "$disk" = durable ] || options+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  if [ -n "$certificate" ]; then
+    # A key that others may read is refused.
+    install -m 644 "$certificate" "$dir/data/server.crt" || return 1
+    install -m 600 "$key" "$dir/data/server.key" || return 1
+    sed -i 's/^host /hostssl /' "$dir/data/pg_hba.conf" || return 1
+    [ "$(id -u)" = 0 ] && chown "${POSTGRES_OS_USER:-postgres}" "$dir/data/server.crt" "$dir/data/server.key" "$dir/data/pg_hba.conf"
+    options+=" -c ssl=on"
+  fi
   "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -s -w -t 60 -l "$dir/postgres.log" -o "$options" start >/dev/null || { tail -n 15 "$dir/postgres.log" >&2; return 1; }
   "$psql" -h 127.0.0.1 -p "$port" -U renderfarm -d postgres -qtAc "select 1 from pg_database where datname = 'renderfarm'" | grep -q 1 ||
     "$psql" -h 127.0.0.1 -p "$port" -U renderfarm -d postgres -qc 'create database renderfarm' || return 1
@@ -46,7 +56,7 @@ down() {
 }
 
 case ${1:-} in
-  up) shift; up "${1:?DIR}" "${2:?PORT}" "${3:-fast}" ;;
+  up) shift; up "${1:?DIR}" "${2:?PORT}" "${@:3}" ;;
   down) shift; down "${1:?DIR}" "${2:-TERM}" ;;
-  *) sed -n '2,4s/^# *//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,6s/^# *//p' "$0" >&2; exit 2 ;;
 esac

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # An S3 server of its own on loopback: Ceph's object gateway over a cluster of one monitor and one storage daemon.
-#   radosgw.sh up DIR S3_PORT MONITOR_PORT [memstore|bluestore]     prints "address access-key secret-key"
+#   radosgw.sh up DIR S3_PORT MONITOR_PORT [memstore|bluestore] [TLS_PORT CERTIFICATE KEY]
+#                                                                   prints "address access-key secret-key"; with a certificate and its key (PEM files) it
+#                                                                   takes TLS on another port besides
 #   radosgw.sh down DIR [TERM|KILL]
 # memstore (default) keeps objects in memory and gives none back; bluestore keeps them in a sparse file, for long runs and crash tests ("up" again goes on with the data).
 set -uo pipefail
@@ -10,7 +12,7 @@ alive() { grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
 access=farmaccess secret=farmsecretfarmsecret
 
 configure() {
-  local dir=$1 s3=$2 monitor=$3 store=$4
+  local dir=$1 s3=$2 monitor=$3 store=$4 tls=${5:+ssl_endpoint=127.0.0.1:$5 ssl_certificate=$6 ssl_private_key=$7}
   cat >"$dir/ceph.conf" <<CONF
 [global]
 fsid = $(cat /proc/sys/kernel/random/uuid)
@@ -59,7 +61,7 @@ rgw data = $dir/rgw
 # By default the gateway asks the monitor for encryption, which needs the keys that were switched off above.
 ms mon client mode = crc
 log max recent = 10
-rgw frontends = beast endpoint=127.0.0.1:$s3
+rgw frontends = beast endpoint=127.0.0.1:$s3 $tls
 rgw dns name = localhost
 rgw thread pool size = 64
 rgw enable usage log = false
@@ -91,7 +93,7 @@ up() {
   cd "$dir" || return 1
   mkdir -p mon osd rgw run log
   if [ ! -f created ]; then
-    configure "$dir" "$s3" "$monitor" "$store"
+    configure "$dir" "$s3" "$monitor" "$store" "${@:5}"
     create "$dir" "$monitor" >create.log 2>&1 || { tail -n 15 create.log >&2; return 1; }
   else
     { ceph-mon -c "$dir/ceph.conf" -i a && ceph-osd -c "$dir/ceph.conf" -i 0; } >start.log 2>&1 || { tail -n 15 start.log >&2; return 1; }
@@ -119,7 +121,7 @@ down() {
 }
 
 case ${1:-} in
-  up) shift; up "${1:?DIR}" "${2:?S3_PORT}" "${3:?MONITOR_PORT}" "${4:-memstore}" ;;
+  up) shift; up "${1:?DIR}" "${2:?S3_PORT}" "${3:?MONITOR_PORT}" "${@:4}" ;;
   down) shift; down "${1:?DIR}" "${2:-TERM}" ;;
-  *) sed -n '2,5s/^# *//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,7s/^# *//p' "$0" >&2; exit 2 ;;
 esac

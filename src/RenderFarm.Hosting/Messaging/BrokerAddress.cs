@@ -1,3 +1,5 @@
+using RabbitMQ.Client;
+
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>A RabbitMQ broker and who comes to it, read from an AMQP address.</summary>
@@ -11,6 +13,23 @@ internal sealed record BrokerAddress(string Host, ushort Port, string VirtualHos
 {
     /// <summary>For people: no password.</summary>
     public override string ToString() => $"{Host}:{Port}{(VirtualHost == "/" ? "" : $" ({VirtualHost})")}";
+
+    /// <summary>Makes connections beside those of the bus. They end when their line does: whoever has one makes the next.</summary>
+    /// <param name="name">What the broker shows of them.</param>
+    public ConnectionFactory Factory(string name) => new()
+    {
+        HostName = Host,
+        Port = Port,
+        VirtualHost = VirtualHost,
+        UserName = User,
+        Password = Password,
+        AutomaticRecoveryEnabled = false,
+        RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
+        ContinuationTimeout = TimeSpan.FromSeconds(3),
+        RequestedHeartbeat = TimeSpan.FromSeconds(10),
+        ClientProvidedName = name,
+        Ssl = new SslOption(Host, enabled: IsTls),
+    };
 
     /// <summary>Null for what is not an AMQP address.</summary>
     public static BrokerAddress? TryParse(string text)

@@ -4,25 +4,30 @@ using RenderFarm.Hosting.Health;
 
 namespace RenderFarm.Hosting.Messaging;
 
-/// <summary>Says which queues of this process are not being read.</summary>
+/// <summary>Says which queues of this process are not being read, and when the broker takes no messages.</summary>
 internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) : IReadiness
 {
     public string Name => "The bus";
 
-    public Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
+    public async Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
     {
         var health = bus.CheckHealth();
         if (health.Status == BusHealthStatus.Healthy)
         {
-            return Task.FromResult(services.GetService<BusWatch>()?.Quiet is { Count: > 0 } quiet
-                ? $"The bus has gone quiet; not read: {string.Join(", ", quiet)}."
-                : null);
+            return services.GetService<BusWatch>() switch
+            {
+                { Alarm.Reason: { } reason } => $"The broker takes no messages, for it is {reason}: give it memory or disk, or raise its limit.",
+                { Quiet: { Count: > 0 } quiet } => $"The bus has gone quiet; not read: {string.Join(", ", quiet)}.",
+                _ => null,
+            };
         }
 
+        // A broker that came, or changed its certificate, after the start: nobody else says why the bus tries in vain.
+        if (services.GetService<BrokerCheck>() is { IsTls: true } check && await check.RefusalAsync(cancellation) is { } refusal) return refusal;
         var silent = health.Endpoints.Where(endpoint => endpoint.Value.Status != BusHealthStatus.Healthy)
             .Select(endpoint => endpoint.Key.Split('?')[0].Split('/')[^1]).Order(StringComparer.Ordinal).ToList();
-        return Task.FromResult<string?>(silent.Count == 0
+        return silent.Count == 0
             ? "The bus has not started."
-            : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.");
+            : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.";
     }
 }

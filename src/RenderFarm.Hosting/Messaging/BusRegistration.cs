@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Health;
+using RenderFarm.Hosting.Startup;
 
 namespace RenderFarm.Hosting.Messaging;
 
@@ -58,6 +59,7 @@ public static class BusRegistration
     {
         services.AddSingleton<QueueActivity>().AddReceiveObserver(provider => provider.GetRequiredService<QueueActivity>());
         services.AddSingleton(broker).AddSingleton<BusWatch>();
+        services.AddServerCheck(_ => new BrokerCheck(broker));
         services.AddHostedService(provider => provider.GetRequiredService<BusWatch>());
     }
 

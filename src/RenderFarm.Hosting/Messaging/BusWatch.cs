@@ -8,7 +8,7 @@ namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>
 /// Looks at the broker from outside the bus, over a connection of its own, and starts the bus again when a consumer has gone quiet although everything looks
-/// well.
+/// well. Notices an alarm of the broker (<see cref="BrokerAlarm"/>), under which quiet is no wonder.
 /// </summary>
 /// <remarks>
 /// Does nothing while the bus itself says that it is not connected: it is trying already, and one that is stopped between two tries never starts its
@@ -27,6 +27,9 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
     /// <summary>Queues found quiet and not yet seen at work again.</summary>
     public IReadOnlyList<string> Quiet { get; private set; } = [];
 
+    /// <summary>Whether the broker takes messages.</summary>
+    public BrokerAlarm Alarm { get; } = new();
+
     /// <summary>Name of the queue that an endpoint's address means.</summary>
     public static string QueueOf(Uri address) => Uri.UnescapeDataString(address.AbsolutePath.Split('/')[^1]);
 
@@ -42,24 +45,35 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
         var health = bus.CheckHealth();
         if (health.Status != BusHealthStatus.Healthy)
         {
-            _quiet.Forget();
-            Quiet = [];
+            Forget();
             return false;
         }
 
         if (await ConnectAsync(stopping) is not { } connection) return false;
+        if (Alarm.Reason is not null)
+        {
+            // It reads nothing from this connection, and acknowledgements of the bus wait too: a look would not be answered, and a restart would help nobody.
+            Forget();
+            return false;
+        }
 
         List<QueueLook> looks = [];
         foreach (var queue in health.Endpoints.Keys.Where(address => !address.Contains("temporary=true", StringComparison.Ordinal)))
             looks.Add(await LookAsync(connection, QueueOf(new Uri(queue)), stopping));
         Quiet = _quiet.Judge(looks);
         if (Quiet.Count > 0) await RestartAsync(string.Join(", ", Quiet), stopping);
+        // Last: under an alarm nothing is read from this connection after it.
+        await Alarm.AskAsync(connection, stopping);
         return false;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null) await _connection.DisposeAsync();
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
+
         Dispose();
     }
 
@@ -68,28 +82,22 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
         if (_connection is { IsOpen: true }) return _connection;
         if (_connection is not null) await _connection.DisposeAsync();
         _connection = null;
-        var factory = new ConnectionFactory
-        {
-            HostName = broker.Host,
-            Port = broker.Port,
-            VirtualHost = broker.VirtualHost,
-            UserName = broker.User,
-            Password = broker.Password,
-            AutomaticRecoveryEnabled = false,
-            RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
-            ContinuationTimeout = TimeSpan.FromSeconds(3),
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
-            ClientProvidedName = "renderfarm watch",
-            Ssl = new SslOption(broker.Host, enabled: broker.IsTls),
-        };
         try
         {
-            return _connection = await factory.CreateConnectionAsync(stopping);
+            _connection = await broker.Factory("renderfarm watch").CreateConnectionAsync(stopping);
+            Alarm.Listen(_connection);
+            return _connection;
         }
         catch (Exception error) when (error is BrokerUnreachableException or TimeoutException or IOException || (error is OperationCanceledException && !stopping.IsCancellationRequested))
         {
             return null;
         }
+    }
+
+    private void Forget()
+    {
+        _quiet.Forget();
+        Quiet = [];
     }
 
     private async Task<QueueLook> LookAsync(IConnection connection, string queue, CancellationToken stopping)

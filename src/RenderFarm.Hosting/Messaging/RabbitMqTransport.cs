@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Text.Json.Serialization;
 using MassTransit;
 using RenderFarm.Contracts.Api;
@@ -27,6 +28,8 @@ internal static class RabbitMqTransport
                 host.UseSsl(tls =>
                 {
                     tls.ServerName = broker.Host;
+                    // The newest that both sides know.
+                    tls.Protocol = SslProtocols.None;
                     // A broker that cannot prove who it is gets neither password nor prompts.
                     tls.EnforcePolicyErrors(SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNotAvailable);
                 });

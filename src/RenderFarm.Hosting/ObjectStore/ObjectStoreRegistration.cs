@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Health;
+using RenderFarm.Hosting.Startup;
 
 namespace RenderFarm.Hosting.ObjectStore;
 
@@ -22,6 +23,7 @@ public static class ObjectStoreRegistration
                 : new S3ObjectStore(options, provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton<IReadiness, ObjectStoreReadiness>();
+        services.AddServerCheck(provider => new S3Check(provider.GetRequiredService<IOptions<ObjectStoreOptions>>().Value));
         return services;
     }
 }

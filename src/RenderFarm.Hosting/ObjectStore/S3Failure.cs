@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using System.Security.Authentication;
 using System.Text.RegularExpressions;
 using Minio.Exceptions;
 
@@ -43,6 +44,9 @@ internal static partial class S3Failure
         AccessDeniedException or AuthorizationException or InvalidBucketNameException => false,
         _ => true,
     };
+
+    /// <summary>What TLS had against the server; null when it is not the cause.</summary>
+    public static AuthenticationException? OfTls(Exception error) => error as AuthenticationException ?? (error.InnerException is { } cause ? OfTls(cause) : null);
 
     [GeneratedRegex("<Code>([A-Za-z0-9]{1,64})</Code>")]
     private static partial Regex Code();

@@ -82,7 +82,8 @@ internal sealed class S3Tries(ObjectStoreOptions options, TimeProvider clock)
         var why = timedOut ? $"it gave no answer within {options.Timeout.TotalSeconds} s"
             // The Minio client stumbles over refusals without a text of their own.
             : error is ArgumentException ? "its refusal was unreadable"
-            : error.Message.TrimEnd('.');
+            // Above it the client says no more than that TLS failed.
+            : (S3Failure.OfTls(error) ?? error).Message.TrimEnd('.');
         return new ObjectStoreException($"The object store at {options.Endpoint} (bucket {options.Bucket}) could not {what}: {why}.", error) { IsRefusal = !S3Failure.IsPassing(error) };
     }
 }

@@ -109,6 +109,28 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     }
 
     [Fact]
+    public async Task Authority_of_ones_own_is_mounted_where_SSL_CERT_FILE_names_it_and_a_pool_adds_to_what_all_have()
+    {
+        var pods = (await DeploymentsAsync("gpu-pools")).ToDictionary(deployment => deployment.Metadata.Name, deployment => deployment.Spec.Template.Spec);
+        Assert.Equal(3, pods.Count);
+        Assert.All(pods.Values, pod =>
+        {
+            var container = pod.Containers.Single();
+            var file = container.Env.Single(variable => variable.Name == "SSL_CERT_FILE").Value;
+            var mount = container.VolumeMounts.Single(mount => mount.MountPath == Path.GetDirectoryName(file));
+            Assert.True(mount.ReadOnlyProperty);
+            Assert.Equal("authority", pod.Volumes.Single(volume => volume.Name == mount.Name).ConfigMap.Name);
+        });
+        var own = pods.Single(pod => pod.Key.EndsWith("h100", StringComparison.Ordinal)).Value;
+        Assert.Contains(own.Containers.Single().Env, variable => variable is { Name: "CUDA_MODULE_LOADING", Value: "LAZY" });
+        Assert.Contains(own.Containers.Single().VolumeMounts, mount => mount is { Name: "scratch", MountPath: "/scratch" });
+        Assert.Contains(own.Volumes, volume => volume.Name == "scratch");
+        Assert.Single(pods.Values, pod => pod.Volumes.Any(volume => volume.Name == "scratch"));
+        Assert.All(await DeploymentsAsync("minimal"), deployment =>
+            Assert.DoesNotContain(deployment.Spec.Template.Spec.Containers.Single().Env, variable => variable.Name == "SSL_CERT_FILE"));
+    }
+
+    [Fact]
     public async Task Scaled_pool_leaves_its_size_to_KEDA_and_follows_the_cost_of_its_checkpoints()
     {
         var manifests = await RenderAsync("gpu-pools");
@@ -134,6 +156,9 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     [InlineData("pool cpu has upscalersClaim and upscalersHostPath", "pools[0].upscalersClaim=upscalers", "pools[0].upscalersHostPath=/srv/upscalers")]
     [InlineData("/worker/stopGraceSeconds", "worker.stopGraceSeconds=301")]
     [InlineData("/coordinator/terminationGraceSeconds", "coordinator.terminationGraceSeconds=30")]
+    [InlineData("/coordinator/extraEnv/0", "coordinator.extraEnv[0].value=x")]
+    [InlineData("/worker/extraVolumes/0/name", "worker.extraVolumes[0].name=cache")]
+    [InlineData("/pools/0/extraVolumeMounts/0/mountPath", "pools[0].extraVolumeMounts[0].name=x", "pools[0].extraVolumeMounts[0].mountPath=/tmp")]
     [InlineData("replica", "coordinator.replica=2")]
     [InlineData("serverAddress is required", "autoscaling.enabled=true", "pools[0].scaling.min=0", "pools[0].scaling.max=2", "pools[0].scaling.pixelStepsPerSecond=1", "pools[0].scaling.workSeconds=1")]
     public async Task Wrong_value_is_refused_by_name(string named, params string[] settings)

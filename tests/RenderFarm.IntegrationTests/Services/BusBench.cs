@@ -93,7 +93,8 @@ internal sealed class BusBench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync(CancellationToken.None);
-        _host.Dispose();
+        // As the programs do: some services end in their own time.
+        await ((IAsyncDisposable)_host).DisposeAsync();
     }
 
     private void Declare(IReceiveConfigurator transport)

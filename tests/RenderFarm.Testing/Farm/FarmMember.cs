@@ -53,12 +53,14 @@ public sealed partial class FarmMember : IAsyncDisposable
     /// <param name="program"><c>Coordinator</c> or <c>Worker</c>.</param>
     /// <param name="settings">Settings with the words of the configuration, such as <c>Bus:Connection</c>; each becomes <c>RENDERFARM__BUS__CONNECTION</c>.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="environment">Variables that are no settings of the farm; null for none.</param>
     /// <exception cref="InvalidOperationException">It ended before it listened; the message has its exit code and log.</exception>
-    public static async Task<FarmMember> StartAsync(string program, IEnumerable<(string Key, string Value)> settings, CancellationToken cancellation)
+    public static async Task<FarmMember> StartAsync(
+        string program, IEnumerable<(string Key, string Value)> settings, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
     {
         var log = new ConcurrentQueue<string>();
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var process = new Process { StartInfo = Command(program, settings), EnableRaisingEvents = true };
+        var process = new Process { StartInfo = Command(program, settings, environment), EnableRaisingEvents = true };
         void Read(string? line)
         {
             if (line is null) return;
@@ -81,10 +83,12 @@ public sealed partial class FarmMember : IAsyncDisposable
         return new FarmMember(process, log, await listening.Task);
     }
 
-    /// <summary>Runs it to its end, for what must not start.</summary>
-    public static async Task<ProgramResult> RunAsync(string program, IEnumerable<(string Key, string Value)> settings, CancellationToken cancellation)
+    /// <summary>Runs it to its end, for what must not start. A canceled test kills it.</summary>
+    public static async Task<ProgramResult> RunAsync(
+        string program, IEnumerable<(string Key, string Value)> settings, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
     {
-        using var process = Process.Start(Command(program, settings))!;
+        using var process = Process.Start(Command(program, settings, environment))!;
+        await using var kill = cancellation.Register(process.Kill);
         var output = process.StandardOutput.ReadToEndAsync(cancellation);
         var error = process.StandardError.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
@@ -120,7 +124,7 @@ public sealed partial class FarmMember : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo Command(string program, IEnumerable<(string Key, string Value)> settings)
+    private static ProcessStartInfo Command(string program, IEnumerable<(string Key, string Value)> settings, IReadOnlyDictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"RenderFarm.{program}.dll")])
         {
@@ -128,6 +132,7 @@ public sealed partial class FarmMember : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         foreach (var (key, value) in settings) start.Environment[$"RENDERFARM__{key.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()}"] = value;
         return start;
     }

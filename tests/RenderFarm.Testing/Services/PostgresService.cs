@@ -25,10 +25,11 @@ public sealed class PostgresService : IAsyncDisposable
 
     /// <summary>A server for one test, which may stop and kill it. About a second.</summary>
     /// <param name="durable">Whether a commit waits for the disk: for crashes and for measurements.</param>
+    /// <param name="certificate">What it shows; it takes TLS and nothing else then. Null (default) for a server without TLS.</param>
     /// <exception cref="ServiceUnavailableException">It does not start here; the test is skipped.</exception>
-    public static async Task<PostgresService> StartAsync(bool durable)
+    public static async Task<PostgresService> StartAsync(bool durable, ServerCertificate? certificate = null)
     {
-        var server = await LocalServer.StartAsync("postgres", $"{FreePorts.Take(1)[0]}", durable ? "durable" : "fast");
+        var server = await LocalServer.StartAsync("postgres", [$"{FreePorts.Take(1)[0]}", durable ? "durable" : "fast", .. certificate?.Files ?? []]);
         return new PostgresService(server, server.Answer);
     }
 

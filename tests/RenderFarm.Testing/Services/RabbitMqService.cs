@@ -42,6 +42,21 @@ public sealed class RabbitMqService : IAsyncDisposable
         return new RabbitMqService(server, new Uri(server.Answer), new Uri($"http://127.0.0.1:{ports[1]}/"));
     }
 
+    /// <summary>A broker for one test that takes TLS on a port of its own besides.</summary>
+    /// <param name="certificate">What it shows.</param>
+    /// <exception cref="ServiceUnavailableException">It does not start here; the test is skipped.</exception>
+    public static async Task<RabbitMqService> StartAsync(ServerCertificate certificate)
+    {
+        var port = FreePorts.Take(1)[0];
+        var broker = await StartAsync(
+            $"listeners.ssl.1 = 127.0.0.1:{port}", $"ssl_options.certfile = {certificate.File}", $"ssl_options.keyfile = {certificate.KeyFile}", "ssl_options.verify = verify_none");
+        broker.TlsPort = port;
+        return broker;
+    }
+
+    /// <summary>Port for TLS; null without.</summary>
+    public int? TlsPort { get; private set; }
+
     /// <summary>A new virtual host on the shared broker: a world of its own for one test class.</summary>
     public static async Task<VirtualHost> NewVirtualHostAsync() => await (await SharedAsync()).AddVirtualHostAsync();
 

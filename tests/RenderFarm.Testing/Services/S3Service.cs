@@ -35,12 +35,18 @@ public sealed class S3Service : IAsyncDisposable
 
     /// <summary>A server for one test, which may stop and kill it. About 2 seconds.</summary>
     /// <param name="onDisk">Whether objects are kept on disk, so that they outlive a crash, or in memory.</param>
+    /// <param name="certificate">What it shows on a port of its own for TLS; null (default) for a server without TLS.</param>
     /// <exception cref="ServiceUnavailableException">It does not start here; the test is skipped.</exception>
-    public static async Task<S3Service> StartAsync(bool onDisk)
+    public static async Task<S3Service> StartAsync(bool onDisk, ServerCertificate? certificate = null)
     {
-        var server = await LocalServer.StartAsync("radosgw", [.. FreePorts.Take(2).Select(port => $"{port}"), onDisk ? "bluestore" : "memstore"]);
-        return new S3Service(server, server.Answer);
+        var ports = FreePorts.Take(3);
+        string[] tls = certificate is null ? [] : [$"{ports[2]}", .. certificate.Files];
+        var server = await LocalServer.StartAsync("radosgw", [$"{ports[0]}", $"{ports[1]}", onDisk ? "bluestore" : "memstore", .. tls]);
+        return new S3Service(server, server.Answer) { TlsPort = certificate is null ? null : ports[2] };
     }
+
+    /// <summary>Port for TLS; null without.</summary>
+    public int? TlsPort { get; private init; }
 
     /// <summary>Name of a bucket that nobody else uses. Whoever stores the first object makes it.</summary>
     public static string NewBucketName() => $"test-{Guid.NewGuid():N}";

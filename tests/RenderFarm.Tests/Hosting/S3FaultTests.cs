@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Hosting.ObjectStore;
 using Xunit;
@@ -76,6 +77,16 @@ public sealed class S3FaultTests
     {
         using var store = Store(_ => throw new HttpRequestException("Connection refused"), tries: 1);
         Assert.False((await Assert.ThrowsAsync<ObjectStoreException>(() => store.PutAsync(Key, new byte[1], "image/png", Cancellation))).IsRefusal);
+    }
+
+    [Fact]
+    public async Task Store_that_TLS_does_not_trust_is_away_for_the_reason_that_TLS_gives()
+    {
+        const string reason = "The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot";
+        using var store = Store(_ => throw new HttpRequestException("The SSL connection could not be established, see inner exception.", new AuthenticationException(reason)), tries: 1);
+        var error = await Assert.ThrowsAsync<ObjectStoreException>(() => store.SizeAsync(Key, Cancellation));
+        Assert.EndsWith($"could not look up images/a.png: {reason}.", error.Message, StringComparison.Ordinal);
+        Assert.False(error.IsRefusal);
     }
 
     [Fact]

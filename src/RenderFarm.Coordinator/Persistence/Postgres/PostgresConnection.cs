@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace RenderFarm.Coordinator.Persistence.Postgres;
@@ -62,6 +63,8 @@ internal static class PostgresConnection
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
             if (cause is NpgsqlException { IsTransient: true } or TimeoutException or SocketException or EndOfStreamException) return true;
+            // A certificate that ran out meanwhile is renewed, and until then nothing that waits is at fault. At the start it is (PostgresTls).
+            if (cause is AuthenticationException) return true;
             if (cause is NpgsqlException && cause.Message.Contains(LostThread, StringComparison.Ordinal)) return true;
             // Its reader looks for what belonged to a connection that broke under it; or a transaction goes on after its connection broke between two statements.
             if (cause is NullReferenceException { Source: nameof(Npgsql) } or InvalidOperationException { Source: nameof(Npgsql), Message: NotOpen }) return true;

@@ -57,6 +57,7 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
 
     public async Task MigrateAsync(CancellationToken cancellation)
     {
+        if (PostgresTls.Unreadable(_settings) is { } unreadable) throw new RecordException(unreadable);
         try
         {
             await using var gate = await OpenAloneAsync(isPatient: true, cancellation);
@@ -73,7 +74,8 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
         }
         catch (Exception error) when (error is NpgsqlException or SocketException)
         {
-            throw new RecordException($"The record at {Place} cannot be used: {error.Message} Check the server, the database and the user's rights (it must own the database's schema).", error)
+            if (await PostgresTls.RefusalAsync(_settings, error, Place, cancellation) is { } refusal) throw new RecordException(refusal, error);
+            throw new RecordException($"The record at {Place} cannot be used: {error.Message.TrimEnd('.')}. Check the server, the database and the user's rights (it must own the database's schema).", error)
             {
                 IsPassing = IsUnavailable(error),
             };

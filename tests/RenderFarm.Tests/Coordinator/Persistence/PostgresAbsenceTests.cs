@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 using RenderFarm.Coordinator.Persistence.Postgres;
 using Xunit;
@@ -12,6 +13,7 @@ public sealed class PostgresAbsenceTests
     [
         new NpgsqlException("Exception while reading from stream", new EndOfStreamException()),
         new InvalidOperationException("likely a transient failure", new NpgsqlException("Failed to connect", new SocketException(111))),
+        new NpgsqlException("Exception while performing SSL handshake", new AuthenticationException("The remote certificate was rejected")),
         new NpgsqlException("Received backend message BindComplete while expecting ParseCompleteMessage. Please file a bug."),
         NothingThere("Npgsql"),
         new InvalidOperationException("Connection is not open") { Source = "Npgsql" },
