@@ -1,3 +1,5 @@
+using System.Globalization;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 
 namespace RenderFarm.Coordinator.Persistence.Postgres;
@@ -53,11 +55,15 @@ internal static class JobStatements
     public static string Newest(string columns, string id) => $"SELECT {columns} FROM jobs WHERE id BETWEEN {id} AND {id} ORDER BY id DESC LIMIT 1";
 
     /// <summary>
-    /// Of the jobs that have not begun, the first of each tenant, priority and need, and of each range of sizes (above {2}, at most {3} pixels): an equal part of
+    /// Of the jobs that have not begun, the first of each tenant, priority and need, and of each range of sizes: an equal part of
     /// {0}, and no fewer than {1}. From kind to kind in leaps along the index, so that only what is found is read, however much waits behind it; where sizes of
     /// several ranges wait, those that stand before the ones of a range are passed over within the index.
     /// </summary>
-    public const string FirstQueued = $$"""
+    /// <remarks>
+    /// The ranges stand in the text, and change as rarely as the fleet does. As parameters PostgreSQL would plan the statement anew at each use, since for lists it
+    /// cannot see it reckons with ten ranges: a round took half as long again.
+    /// </remarks>
+    public static string FirstQueued(SizeLimits limits) => $$"""
         WITH RECURSIVE kinds (tenant, priority, checkpoint, determinism, upscaler) AS (
             (SELECT {{Kind}} FROM jobs WHERE {{Waits}} ORDER BY {{Kind}} LIMIT 1)
             UNION ALL
@@ -65,9 +71,13 @@ internal static class JobStatements
                 SELECT {{Kind}} FROM jobs
                 WHERE {{Waits}} AND ({{Kind}}) > (k.tenant, k.priority, k.checkpoint, k.determinism, k.upscaler)
                 ORDER BY {{Kind}} LIMIT 1) AS following)
-        SELECT waiting.* FROM kinds k CROSS JOIN unnest({2}, {3}) AS size (above, most) CROSS JOIN LATERAL (
+        SELECT waiting.* FROM kinds k CROSS JOIN (VALUES {{Ranges(limits)}}) AS size (above, most) CROSS JOIN LATERAL (
             SELECT * FROM jobs
             WHERE {{Waits}} AND ({{Kind}}) = (k.tenant, k.priority, k.checkpoint, k.determinism, k.upscaler) AND pixels > size.above AND pixels <= size.most
-            ORDER BY id LIMIT GREATEST({1}, {0} / ((SELECT count(*) FROM kinds) * cardinality({2})))) AS waiting
+            ORDER BY id LIMIT GREATEST({1}, {0} / ((SELECT count(*) FROM kinds) * {{limits.Ranges}}))) AS waiting
         """;
+
+    private static string Ranges(SizeLimits limits) => string.Join(
+        ", ",
+        limits.Pixels.Prepend(-1).Zip(limits.Pixels.Append(long.MaxValue), (above, most) => string.Create(CultureInfo.InvariantCulture, $"({above}::bigint, {most}::bigint)")));
 }

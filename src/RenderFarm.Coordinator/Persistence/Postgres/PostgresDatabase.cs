@@ -155,8 +155,8 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
 
     public IQueryable<RenderJob> Begun(FarmDbContext db) => db.Jobs.FromSqlRaw(JobStatements.Begun);
 
-    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) => db.Jobs.FromSqlRaw(
-        JobStatements.FirstQueued, inAll, ofEach, limits.Pixels.Prepend(-1).ToArray(), limits.Pixels.Append(long.MaxValue).ToArray());
+    public IQueryable<RenderJob> FirstQueued(FarmDbContext db, int inAll, int ofEach, SizeLimits limits) =>
+        db.Jobs.FromSqlRaw(JobStatements.FirstQueued(limits), inAll, ofEach);
 
     public async Task<List<PeekedTask>> PeekAsync(Peek peek, CancellationToken cancellation)
     {
