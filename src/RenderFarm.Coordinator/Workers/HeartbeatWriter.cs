@@ -88,14 +88,12 @@ internal sealed class HeartbeatWriter(
         }
     }
 
-    private static async Task<IReadOnlyList<ClaimedTask>> ClaimsAsync(FarmDbContext db, IReadOnlyList<RenderTask> lost, CancellationToken cancellation)
+    private async Task<IReadOnlyList<ClaimedTask>> ClaimsAsync(FarmDbContext db, IReadOnlyList<RenderTask> lost, CancellationToken cancellation)
     {
         if (lost.Count == 0) return [];
         var ids = lost.Select(task => task.Job).Distinct().ToArray();
-        var jobs = await db.Jobs.Where(job => ids.Contains(job.Id)).ToDictionaryAsync(
-            job => job.Id,
-            job => new WaitingJob(job.Id, job.Tenant, job.Priority, job.Needs, job.Format, job.Quality),
-            cancellation);
+        var jobs = (await record.FindJobsAsync(db, ids, cancellation)).ToDictionary(
+            job => job.Id, job => new WaitingJob(job.Id, job.Tenant, job.Priority, job.Needs, job.Format, job.Quality));
         return [.. lost.Select(task => new ClaimedTask(jobs[task.Job], task.Worker!, task.Device!, task.Index, task.Attempt))];
     }
 

@@ -69,11 +69,7 @@ internal sealed partial class BusWatch(IBusControl bus, BrokerAddress broker, Qu
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null)
-        {
-            await _connection.DisposeAsync();
-        }
-
+        if (_connection is not null) await _connection.DisposeAsync();
         Dispose();
     }
 

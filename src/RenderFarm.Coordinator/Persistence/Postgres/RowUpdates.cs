@@ -21,11 +21,11 @@ internal static class RowUpdates
         where TRow : class
     {
         var rows = db.ChangeTracker.Entries<TRow>().Where(row => row.State == EntityState.Modified).ToList();
-        if (rows.Count == 0 || (rows.Count == 1 && typeof(TRow) != typeof(RenderJob))) return;
+        var isOfJobs = typeof(TRow) == typeof(RenderJob);
+        if (rows.Count == 0 || (rows.Count == 1 && !isOfJobs)) return;
         var type = rows[0].Metadata;
         var keys = type.FindPrimaryKey()!.Properties;
         var changed = type.GetProperties().Where(property => rows.Exists(row => row.Property(property.Name).IsModified)).ToList();
-        var isOfJobs = typeof(TRow) == typeof(RenderJob);
         await using var command = new NpgsqlCommand(Statement(type, keys, changed, isOfJobs), (NpgsqlConnection)db.Database.GetDbConnection());
         foreach (var property in keys.Concat(changed)) command.Parameters.Add(Column(property, rows));
         if (!isOfJobs)
