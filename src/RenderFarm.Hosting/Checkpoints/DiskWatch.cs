@@ -37,14 +37,15 @@ public sealed class DiskWatch : IDisposable
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // Elsewhere: the first call may be the one that hangs.
         var working = Task.Run(() => work(stop.Token), CancellationToken.None);
-        var ended = LeaveAsync(working, stop);
-        if (await Task.WhenAny(ended, _still.Task) == ended)
+        if (await Task.WhenAny(working, _still.Task) == working)
         {
+            stop.Dispose();
             await working;
             return true;
         }
 
         await stop.CancelAsync();
+        _ = LeaveAsync(working, stop);
         return false;
     }
 

@@ -16,20 +16,25 @@ internal sealed record BrokerAddress(string Host, ushort Port, string VirtualHos
 
     /// <summary>Makes connections beside those of the bus. They end when their line does: whoever has one makes the next.</summary>
     /// <param name="name">What the broker shows of them.</param>
-    public ConnectionFactory Factory(string name) => new()
+    public ConnectionFactory Factory(string name)
     {
-        HostName = Host,
-        Port = Port,
-        VirtualHost = VirtualHost,
-        UserName = User,
-        Password = Password,
-        AutomaticRecoveryEnabled = false,
-        RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
-        ContinuationTimeout = TimeSpan.FromSeconds(3),
-        RequestedHeartbeat = TimeSpan.FromSeconds(10),
-        ClientProvidedName = name,
-        Ssl = new SslOption(Host, enabled: IsTls),
-    };
+        var factory = new ConnectionFactory
+        {
+            HostName = Host,
+            Port = Port,
+            VirtualHost = VirtualHost,
+            UserName = User,
+            Password = Password,
+            AutomaticRecoveryEnabled = false,
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(3),
+            ContinuationTimeout = TimeSpan.FromSeconds(3),
+            RequestedHeartbeat = TimeSpan.FromSeconds(10),
+            ClientProvidedName = name,
+            Ssl = new SslOption(Host, enabled: IsTls),
+        };
+        BrokerLine.Use(factory);
+        return factory;
+    }
 
     /// <summary>Null for what is not an AMQP address.</summary>
     public static BrokerAddress? TryParse(string text)

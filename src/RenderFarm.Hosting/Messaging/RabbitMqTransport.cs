@@ -22,6 +22,11 @@ internal static class RabbitMqTransport
             host.RequestedConnectionTimeout(TimeSpan.FromSeconds(5));
             host.ContinuationTimeout(options.SendTimeout);
             host.PublisherConfirmation = true;
+            host.OnRefreshConnectionFactory = factory =>
+            {
+                BrokerLine.Use(factory);
+                return Task.CompletedTask;
+            };
             host.ConnectionName($"renderfarm {Environment.MachineName} {Environment.ProcessId}");
             if (broker.IsTls)
             {

@@ -85,6 +85,30 @@ public sealed class RabbitMqOutageTests : RabbitMqTest
         await UntilIndexAsync(bench, 2);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public async Task Line_that_is_forgotten_while_a_connection_is_being_made_is_given_up_for_another(int answers)
+    {
+        await using var proxy = new FaultProxy(World.Address);
+        await using var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port), TimeSpan.FromSeconds(1))).ReadyAsync();
+        var opened = proxy.Opened;
+        proxy.Forget(answers);
+        proxy.Cut();
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20)))
+        {
+            while (proxy.Opened == opened) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+        }
+
+        proxy.Accept();
+        await bench.ReadyAsync();
+        await bench.SendUntilTakenAsync(BusBench.Owned, BusBench.Command(1));
+        await UntilIndexAsync(bench, 1);
+    }
+
     [Fact]
     public async Task Broker_killed_and_restarted_keeps_confirmed_reports_and_needs_no_restart_of_ours()
     {

@@ -19,6 +19,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private volatile FlowGate _toServer = FlowGate.Open();
     private volatile FlowGate _toClient = FlowGate.Open();
     private volatile bool _refusing;
+    private volatile int _answers = int.MaxValue;
     private int _opened;
 
     /// <param name="target">Host and port to pass bytes on to.</param>
@@ -89,8 +90,15 @@ public sealed class FaultProxy : IAsyncDisposable
         Cut();
     }
 
-    /// <summary>Takes connections again.</summary>
-    public void Accept() => _refusing = false;
+    /// <summary>Takes connections again, and answers those that come from now on.</summary>
+    public void Accept() => (_refusing, _answers) = (false, int.MaxValue);
+
+    /// <summary>
+    /// New connections are taken, and after so many pieces of the server's nothing passes any more, in either direction, not even the end: a peer whose machine
+    /// died, or a line that somebody between forgot. They stay so; <see cref="Accept"/> is for those after them.
+    /// </summary>
+    /// <param name="answers">Pieces that still come from the server; 0 for a peer that never says a word.</param>
+    public void Forget(int answers) => _answers = answers;
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -117,7 +125,7 @@ public sealed class FaultProxy : IAsyncDisposable
             {
                 var client = await _listener.AcceptSocketAsync(_ending.Token);
                 Interlocked.Increment(ref _opened);
-                var connection = new ProxiedConnection(this, client);
+                var connection = new ProxiedConnection(this, client, _answers);
                 _connections[connection] = 0;
                 if (_refusing) connection.Reset();
                 _ = Task.Run(() => LiveAsync(connection));

@@ -101,6 +101,46 @@ public sealed class FaultProxyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Reset_of_the_server_reaches_a_client_that_says_nothing()
+    {
+        var (client, server) = await ConnectAsync();
+        server.LingerState = new LingerOption(true, 0);
+        server.Close();
+        await Assert.ThrowsAsync<SocketException>(() => ReceiveAsync(client, 1).WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+    }
+
+    [Fact]
+    public async Task Forgotten_connection_carries_some_answers_and_then_nothing_not_even_the_end()
+    {
+        _proxy.Forget(1);
+        var (client, server) = await ConnectAsync();
+        await client.SendAsync("heard"u8.ToArray(), Cancellation);
+        Assert.Equal("heard"u8.ToArray(), await ReceiveAsync(server, 5));
+        await server.SendAsync("first"u8.ToArray(), Cancellation);
+        Assert.Equal("first"u8.ToArray(), await ReceiveAsync(client, 5));
+        await server.SendAsync("second"u8.ToArray(), Cancellation);
+        server.LingerState = new LingerOption(true, 0);
+        server.Close();
+        _proxy.Accept();
+        var waiting = ReceiveAsync(client, 1);
+        var (next, answering) = await ConnectAsync();
+        await answering.SendAsync("x"u8.ToArray(), Cancellation);
+        Assert.Equal("x"u8.ToArray(), await ReceiveAsync(next, 1));
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting.WaitAsync(TimeSpan.FromMilliseconds(100), Cancellation));
+    }
+
+    [Fact]
+    public async Task Connection_forgotten_from_the_start_carries_nothing()
+    {
+        _proxy.Forget(0);
+        var (client, server) = await ConnectAsync();
+        await client.SendAsync("lost"u8.ToArray(), Cancellation);
+        await server.SendAsync("lost"u8.ToArray(), Cancellation);
+        await Assert.ThrowsAsync<TimeoutException>(() => ReceiveAsync(server, 1).WaitAsync(TimeSpan.FromMilliseconds(100), Cancellation));
+        await Assert.ThrowsAsync<TimeoutException>(() => ReceiveAsync(client, 1).WaitAsync(TimeSpan.FromMilliseconds(100), Cancellation));
+    }
+
+    [Fact]
     public async Task Throttled_bytes_take_their_time()
     {
         var (client, server) = await ConnectAsync();
