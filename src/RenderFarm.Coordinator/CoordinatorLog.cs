@@ -85,6 +85,9 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 413, Level = LogLevel.Warning, Message = "{Count} heartbeats could not be written together; each of them is tried alone")]
     public static partial void HeartbeatsSplit(ILogger logger, int count, Exception error);
 
+    [LoggerMessage(EventId = 414, Level = LogLevel.Information, Message = "A heartbeat of worker {Worker} was written {Age} after it came and says nothing any more; it is ignored")]
+    public static partial void LateHeartbeat(ILogger logger, string worker, TimeSpan age);
+
     [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Worker {Worker} is in quarantine until {Until}: {Reason}")]
     public static partial void WorkerQuarantined(ILogger logger, string worker, DateTimeOffset until, string reason);
 

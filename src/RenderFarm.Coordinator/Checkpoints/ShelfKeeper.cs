@@ -71,22 +71,32 @@ internal sealed class ShelfKeeper(
         // Summed up by the database: a backlog may be a million jobs, of a few checkpoints and some sizes.
         var demands = await db.Jobs
             .Where(job => (job.Status == JobStatuses.Queued || job.Status == JobStatuses.Active) && job.TasksQueued > 0 && job.PausedAt == null)
-            .GroupBy(job => new { job.Checkpoint, job.Upscaler, job.Pixels, job.Determinism })
+            .GroupBy(job => new
+            {
+                job.Checkpoint,
+                job.Upscaler,
+                job.Pixels,
+                job.Determinism,
+                // As RenderJob.PinnedProfile has it.
+                Profile = job.TasksCompleted + job.TasksDispatched + job.TasksRunning == 0 ? null : job.Profile,
+            })
             .Select(group => new
             {
                 group.Key.Checkpoint,
                 group.Key.Upscaler,
                 group.Key.Pixels,
                 group.Key.Determinism,
+                group.Key.Profile,
                 Cost = group.Sum(job => job.Cost > job.CostEnded ? (double)(job.Cost - job.CostEnded) : 1.0),
             })
             .ToListAsync(cancellation);
-        return demands.GroupBy(demand => (demand.Checkpoint, demand.Upscaler, Pixels: limits.EndOfRange(demand.Pixels), demand.Determinism))
+        return demands.GroupBy(demand => (demand.Checkpoint, demand.Upscaler, Pixels: limits.EndOfRange(demand.Pixels), demand.Determinism, demand.Profile))
             .Select(group => new ShelfDemand(group.Key.Checkpoint, group.Sum(demand => demand.Cost), stored.Has(group.Key.Checkpoint))
             {
                 Upscaler = group.Key.Upscaler,
                 Pixels = group.Key.Pixels,
                 Determinism = group.Key.Determinism,
+                Profile = group.Key.Profile,
             }).ToList();
     }
 
@@ -94,6 +104,7 @@ internal sealed class ShelfKeeper(
         load.Worker, load.Device, load.Speed,
         load.Checkpoints.Where(digest => digest != FarmWorker.Fetches).ToHashSet(StringComparer.Ordinal), load.Checkpoints.Contains(FarmWorker.Fetches))
     {
+        Profile = load.Profile,
         Upscalers = load.Upscalers,
         PixelsPerImage = load.PixelsPerImage,
         IsFast = load.IsFast,

@@ -17,13 +17,16 @@ internal sealed record ShelfDemand(string Digest, double Cost, bool IsStored)
     /// <summary>One of <see cref="DeterminismClasses"/>.</summary>
     public string Determinism { get; init; } = DeterminismClasses.Reproducible;
 
+    /// <summary>Execution profile that this work is pinned to; null when it is free.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>Tells demands apart.</summary>
-    public (string Digest, string? Upscaler, long Pixels, string Determinism) Key => (Digest, Upscaler, Pixels, Determinism);
+    public (string Digest, string? Upscaler, long Pixels, string Determinism, string? Profile) Key => (Digest, Upscaler, Pixels, Determinism, Profile);
 
     /// <summary>Whether every device that suits this work suits the other too: they share devices, and the other waits behind this.</summary>
     public bool IsNoEasierThan(ShelfDemand other) =>
         Digest == other.Digest && (other.Upscaler is null || other.Upscaler == Upscaler) && Pixels >= other.Pixels
-        && (other.Determinism == Determinism || other.Determinism == DeterminismClasses.Fast);
+        && (other.Determinism == Determinism || other.Determinism == DeterminismClasses.Fast) && (other.Profile is null || other.Profile == Profile);
 }
 
 /// <summary>A device that may render.</summary>
@@ -37,6 +40,9 @@ internal sealed record ShelfDevice(string Worker, string Device, double Speed, I
     /// <summary>Tells devices apart.</summary>
     public (string Worker, string Device) Key => (Worker, Device);
 
+    /// <summary>Its execution profile.</summary>
+    public string Profile { get; init; } = "";
+
     /// <summary>Digests of the upscalers of its worker.</summary>
     public IReadOnlySet<string> Upscalers { get; init; } = new HashSet<string>();
 
@@ -46,10 +52,11 @@ internal sealed record ShelfDevice(string Worker, string Device, double Speed, I
     /// <summary>Whether it takes fast jobs alone.</summary>
     public bool IsFast { get; init; }
 
-    /// <summary>Whether it could do the work, once it has the checkpoint: upscalers are not fetched, and a size or a class is not to be had.</summary>
+    /// <summary>Whether it could do the work, once it has the checkpoint: upscalers are not fetched, and a size, a class or a profile is not to be had.</summary>
     public bool Suits(ShelfDemand demand) => (demand.Upscaler is not { } upscaler || Upscalers.Contains(upscaler))
         && (PixelsPerImage is not { } most || demand.Pixels <= most)
-        && (!IsFast || demand.Determinism == DeterminismClasses.Fast);
+        && (!IsFast || demand.Determinism == DeterminismClasses.Fast)
+        && (demand.Profile is not { } profile || profile == Profile);
 }
 
 /// <summary>A device shall load a checkpoint.</summary>
@@ -78,7 +85,7 @@ internal sealed class ShelfPlan(ShelfRules rules)
     private readonly Dictionary<(string, string), List<Place>> _places = [];
 
     // Of those that no device serves, the one that has waited longest is next: by name alone, the last would never be.
-    private readonly Dictionary<(string Digest, string? Upscaler, long Pixels, string Determinism), DateTimeOffset> _unservedSince = [];
+    private readonly Dictionary<(string Digest, string? Upscaler, long Pixels, string Determinism, string? Profile), DateTimeOffset> _unservedSince = [];
 
     /// <summary>Whether a device is given tasks of a checkpoint now: it holds it, and serves it.</summary>
     public bool Accepts(ShelfDevice device, string digest) =>
@@ -94,10 +101,12 @@ internal sealed class ShelfPlan(ShelfRules rules)
             .OrderByDescending(demand => Wait(demand, demands, devices))
             .ThenBy(demand => _unservedSince.GetValueOrDefault(demand.Key))
             .ThenBy(demand => demand.Digest, StringComparer.Ordinal)
-            // A device with the upscaler does for work without it too, one for large images for small ones, and one for reproducible jobs for fast ones.
+            // A device with the upscaler does for work without it too, one for large images for small ones, one for reproducible jobs for fast ones, and any
+            // profile for work that is not pinned.
             .ThenByDescending(demand => demand.Upscaler, StringComparer.Ordinal)
             .ThenByDescending(demand => demand.Pixels)
-            .ThenByDescending(demand => demand.Determinism, StringComparer.Ordinal);
+            .ThenByDescending(demand => demand.Determinism, StringComparer.Ordinal)
+            .ThenByDescending(demand => demand.Profile, StringComparer.Ordinal);
         foreach (var demand in ordered.ToList())
         {
             if (Wait(demand, demands, devices) <= rules.Dwell.TotalSeconds) continue;
@@ -120,7 +129,7 @@ internal sealed class ShelfPlan(ShelfRules rules)
         {
             if (!_places.TryGetValue(device.Key, out var places))
             {
-                var first = device.Holds.OrderByDescending(digest => costs.GetValueOrDefault(digest)).ThenBy(digest => digest, StringComparer.Ordinal).Take(rules.Slots);
+                var first = device.Holds.OrderByDescending(digest => waitingFor[digest].Where(device.Suits).Sum(demand => demand.Cost)).ThenBy(digest => digest, StringComparer.Ordinal).Take(rules.Slots);
                 // What a worker brings with it has not been loaded for anybody yet: it need not stay.
                 _places[device.Key] = places = [.. first.Select(digest => new Place(digest, DateTimeOffset.MinValue))];
             }

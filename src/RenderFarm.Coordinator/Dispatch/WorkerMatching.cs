@@ -119,7 +119,7 @@ internal static class WorkerMatching
     /// <param name="hasRoom">Whether a device may get more.</param>
     public static DeviceLoad? Choose(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs, string? avoid, Func<DeviceLoad, bool> hasRoom)
     {
-        var profile = needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile ?? ProfileFor(devices, needs, hasRoom) : null;
+        var profile = needs.Determinism == DeterminismClasses.Reproducible ? needs.Profile ?? ProfileFor(devices, needs, avoid, hasRoom) : null;
         DeviceLoad? best = null, bestAvoided = null;
         var isAnotherCapable = false;
         foreach (var device in devices)
@@ -198,20 +198,21 @@ internal static class WorkerMatching
         other is null || device.BusySeconds + (1 / device.Speed) < other.BusySeconds + (1 / other.Speed);
 
     // A reproducible job that is still free stays with the profile of its first image: one with much of its speed free now, so that no device idles
-    // beside a full one, but none that would take several times as long over a large job as the fastest.
-    private static string? ProfileFor(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs, Func<DeviceLoad, bool> hasRoom)
+    // beside a full one, but none that would take several times as long over a large job as the fastest. Of those, one on which it has not failed yet.
+    private static string? ProfileFor(IReadOnlyList<DeviceLoad> devices, RenderNeeds needs, string? avoid, Func<DeviceLoad, bool> hasRoom)
     {
-        var speeds = new Dictionary<string, (double All, double Free)>(StringComparer.Ordinal);
+        var speeds = new Dictionary<string, (double All, double Free, bool IsElsewhere)>(StringComparer.Ordinal);
         foreach (var device in devices)
         {
             if (!IsCapable(device, needs, null)) continue;
-            var (all, free) = speeds.GetValueOrDefault(device.Profile);
-            speeds[device.Profile] = (all + device.Speed, free + (hasRoom(device) ? device.Speed : 0));
+            var (all, free, isElsewhere) = speeds.GetValueOrDefault(device.Profile);
+            speeds[device.Profile] = (all + device.Speed, free + (hasRoom(device) ? device.Speed : 0), isElsewhere || device.Worker != avoid);
         }
 
         var enough = speeds.Count == 0 ? 0 : speeds.Values.Max(speed => speed.All) / SlowestProfile;
         return speeds.Where(entry => entry.Value.All >= enough)
-            .OrderByDescending(entry => entry.Value.Free)
+            .OrderByDescending(entry => entry.Value.IsElsewhere)
+            .ThenByDescending(entry => entry.Value.Free)
             .ThenByDescending(entry => entry.Value.All)
             .ThenBy(entry => entry.Key, StringComparer.Ordinal)
             .Select(entry => entry.Key)

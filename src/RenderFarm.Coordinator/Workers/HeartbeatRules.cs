@@ -21,6 +21,16 @@ internal static class HeartbeatRules
     /// <summary>Heartbeats without an attempt before it is sent again.</summary>
     public const int MissesBeforeSendingAgain = 2;
 
+    /// <summary>
+    /// Whether a heartbeat of a worker that is heard still says something. One that lay with a coordinator that froze does not, once a later one was noted or a lease
+    /// is over: it speaks for a time that is gone, and would take back what was renewed since, or bring back who is lost.
+    /// </summary>
+    /// <param name="worker">Its worker as the record has it.</param>
+    /// <param name="arrived">When it came to whoever writes it.</param>
+    /// <param name="now">When it is written.</param>
+    /// <param name="lease">Length of a lease.</param>
+    public static bool Counts(FarmWorker worker, DateTimeOffset arrived, DateTimeOffset now, TimeSpan lease) => arrived >= worker.LastSeenAt && now - arrived < lease;
+
     /// <summary>Renews and counts.</summary>
     /// <param name="held">Every task that the record says the worker holds.</param>
     /// <param name="listed">What the heartbeat lists.</param>
@@ -35,7 +45,8 @@ internal static class HeartbeatRules
             strangers.Remove(task.AttemptId);
             if (runs[task.AttemptId].Any(run => task.Run is null || task.Run == run))
             {
-                task.LeaseExpiresAt = expires;
+                // It may have been given, or a new leader have started it anew, since the heartbeat came.
+                if (task.LeaseExpiresAt is not { } until || until < expires) task.LeaseExpiresAt = expires;
                 task.MissedHeartbeats = 0;
             }
             else if (++task.MissedHeartbeats >= MissesBeforeSendingAgain)

@@ -14,6 +14,7 @@ internal sealed class HeartbeatWriter(
     Dispatcher dispatcher,
     CancelNotices notices,
     IOptions<CoordinatorOptions> options,
+    TimeProvider clock,
     ILogger<HeartbeatWriter> logger)
 {
     /// <summary>
@@ -44,6 +45,7 @@ internal sealed class HeartbeatWriter(
 
     private async Task<List<Heard>> ApplyAsync(FarmDbContext db, IReadOnlyList<PendingHeartbeat> gathered, CancellationToken cancellation)
     {
+        var now = clock.Now();
         var names = gathered.Select(one => one.Message.Worker).Distinct().ToArray();
         var workers = await db.Workers.Where(worker => names.Contains(worker.Name)).ToDictionaryAsync(worker => worker.Name, cancellation);
         var held = (await db.Tasks.Where(task => task.LeaseExpiresAt != null && names.Contains(task.Worker!)).ToListAsync(cancellation)).ToLookup(task => task.Worker);
@@ -53,6 +55,14 @@ internal sealed class HeartbeatWriter(
             if (workers.GetValueOrDefault(one.Message.Worker) is not { } worker || !worker.Hears(one.Message.Incarnation))
             {
                 if (one.IsSecondLook) CoordinatorLog.UnknownHeartbeat(logger, one.Message.Worker, one.Message.Incarnation);
+                continue;
+            }
+
+            if (!HeartbeatRules.Counts(worker, one.ArrivedAt, now, options.Value.LeaseDuration))
+            {
+                var age = now - one.ArrivedAt;
+                CoordinatorLog.LateHeartbeat(logger, one.Message.Worker, age);
+                heard.Add(new Heard(one, HasReturned: false, [], []));
                 continue;
             }
 

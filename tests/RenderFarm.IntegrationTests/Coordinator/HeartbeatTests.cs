@@ -85,6 +85,57 @@ public class HeartbeatTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Heartbeat_from_the_hands_of_a_coordinator_that_froze_shortens_no_lease()
+    {
+        var (alpha, _) = await StartTwoAsync();
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 8 }, Deadline);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Dispatched == 8, Deadline);
+        var held = (await HeldAsync())["alpha"].ToList();
+        var noon = Clock.GetUtcNow();
+        Clock.Advance(TimeSpan.FromSeconds(9));
+        await Writer.WriteAsync([Of(alpha, noon.AddSeconds(9), held)]);
+        var late = Of(alpha, noon.AddSeconds(1), []);
+
+        await Writer.WriteAsync([late]);
+
+        Assert.True(late.Done.Task.IsCompletedSuccessfully);
+        Assert.Equal(noon.AddSeconds(9), (await WorkersAsync())[0].LastSeenAt);
+        Assert.All((await TasksAsync()).Where(task => task.Worker == "alpha"), task => Assert.Equal((noon.AddSeconds(9) + Lease, 0), (task.LeaseExpiresAt, task.MissedHeartbeats)));
+    }
+
+    [Fact]
+    public async Task Heartbeat_older_than_a_lease_brings_no_lost_worker_back()
+    {
+        var (alpha, _) = await StartTwoAsync();
+        var came = Clock.GetUtcNow().AddSeconds(1);
+        await Host.Services.GetRequiredService<FarmRecord>().WriteAsync(
+            db => db.Workers.Where(worker => worker.Name == "alpha").ExecuteUpdateAsync(worker => worker.SetProperty(row => row.Status, WorkerStatuses.Lost), Deadline), Deadline);
+        Clock.Advance(TimeSpan.FromSeconds(1) + Lease);
+        var late = Of(alpha, came, []);
+
+        await Writer.WriteAsync([late]);
+
+        Assert.True(late.Done.Task.IsCompletedSuccessfully);
+        Assert.Equal(WorkerStatuses.Lost, (await WorkersAsync())[0].Status);
+        await Writer.WriteAsync([Of(alpha, came.AddTicks(10), [])]);
+        Assert.Equal(WorkerStatuses.Active, (await WorkersAsync())[0].Status);
+    }
+
+    [Fact]
+    public async Task Heartbeat_that_came_before_a_lease_began_does_not_end_it_sooner()
+    {
+        var (alpha, _) = await StartTwoAsync();
+        var came = Clock.GetUtcNow();
+        Clock.Advance(TimeSpan.FromSeconds(4));
+        var job = await Host.SubmitAsync(new { prompt = "x", images = 8 }, Deadline);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Dispatched == 8, Deadline);
+
+        await Writer.WriteAsync([Of(alpha, came, (await HeldAsync())["alpha"])]);
+
+        Assert.All(await TasksAsync(), task => Assert.Equal(came.AddSeconds(4) + Lease, task.LeaseExpiresAt));
+    }
+
+    [Fact]
     public async Task Announcement_that_tells_nothing_new_writes_nothing_and_one_that_does_is_written()
     {
         var (alpha, _) = await StartTwoAsync();

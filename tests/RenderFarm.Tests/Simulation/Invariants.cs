@@ -65,7 +65,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
             Require(!(pixels > SimFarm.PixelsPerImageOf(claim.Worker)), $"task {Name(task)} of {pixels} pixels was dispatched to {claim.Worker}, which takes no more than {SimFarm.PixelsPerImageOf(claim.Worker)}");
             if (isDelayed) continue;
             var others = farm.Record.Fleet(farm.Clock.Now).Where(device =>
-                device.Worker != claim.Worker && device.Duty != WorkerDuty.None && device.Profile == farm.ProfileOf(claim.Worker) && device.Takes(pixels));
+                device.Worker != claim.Worker && device.Duty != WorkerDuty.None && (device.Profile == farm.ProfileOf(claim.Worker) || WasFree(claim, claimed)) && device.Takes(pixels));
             Require(task.AvoidWorker != claim.Worker || !others.Any(), $"task {Name(task)} went back to {claim.Worker}, where it failed, though others could take it");
         }
     }
@@ -114,6 +114,14 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
     private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref OtherwiseHandler otherwise)
     {
         if (!holds) throw new InvariantException(otherwise.ToString());
+    }
+
+    // Nothing of its job had begun, so that no profile held it.
+    private bool WasFree(ClaimedTask claim, IReadOnlyList<ClaimedTask> claimed)
+    {
+        var job = farm.Record.Jobs.Single(job => job.Id == claim.Job.Id);
+        return claimed.First(other => other.Job.Id == claim.Job.Id) == claim
+            && job.TasksCompleted + job.TasksDispatched + job.TasksRunning == claimed.Count(other => other.Job.Id == claim.Job.Id);
     }
 
     private void CheckLease(RenderTask task)

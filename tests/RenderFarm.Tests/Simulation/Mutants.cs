@@ -38,6 +38,7 @@ internal static class Mutants
         ["hear a worker that has left"] = new() { Hears = (worker, incarnation) => worker.Incarnation == incarnation },
         ["let a late announcement bring back who has left"] = new() { Outlives = (worker, announced, now, lease) => announced != worker.Incarnation && worker.Outlives(announced, now, lease) },
         ["take late images of any profile"] = new() { Judge = WithAnyProfile },
+        ["hear what a worker said before it was heard last"] = new() { Counts = (_, _, _, _) => true },
         ["never send again what was lost"] = new() { Review = WithoutSendingAgainNorExpiry },
     };
 

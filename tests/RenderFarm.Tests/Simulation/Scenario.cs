@@ -26,6 +26,7 @@ internal enum Deed
     KillCoordinator,
     FreezeLeader,
     PhantomSuccess,
+    HoldHeartbeat,
 }
 
 /// <summary>A deed at a time, in seconds from the start; what <paramref name="Which"/> and <paramref name="Extent"/> mean depends on the deed.</summary>
@@ -76,6 +77,7 @@ internal sealed record Scenario(int Seed, IReadOnlyList<Step> Steps)
             case Deed.CrashCoordinator: farm.Coordinator(step.Which).NextCrash = (CrashPoint)(1 + (step.Which / 2 % 3)); break;
             case Deed.KillCoordinator: farm.Coordinator(step.Which).Crash(1 + (step.Extent * 10)); break;
             case Deed.FreezeLeader: farm.FreezeNextRound(1 + (step.Extent * 12)); break;
+            case Deed.HoldHeartbeat: farm.HoldNextHeartbeat(2 + (step.Extent * 25)); break;
             case Deed.Drain: Drain(step, farm, worker.Name); break;
             default: DoToJob(step, farm); break;
         }

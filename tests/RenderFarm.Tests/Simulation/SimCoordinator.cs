@@ -87,11 +87,19 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         switch (message)
         {
             case WorkerAnnounced announced: Announce(announced); break;
-            case WorkerHeartbeat heartbeat: Review(heartbeat); break;
+            case WorkerHeartbeat heartbeat: Review(heartbeat, Now); break;
             case WorkerLeft left: Leave(left); break;
         }
 
         return true;
+    }
+
+    /// <summary>Writes a heartbeat that it took before it froze, or was left without the record for a time. No epoch keeps it from that: any coordinator hears workers.</summary>
+    public void HandleLate(WorkerHeartbeat heartbeat, DateTimeOffset arrived)
+    {
+        if (!IsAlive || Record.IsAway) return;
+        Record.IsTouched = true;
+        Review(heartbeat, arrived);
     }
 
     /// <summary>A look at the leases; a probe leaves with it.</summary>
@@ -211,11 +219,12 @@ internal sealed class SimCoordinator(string name, SimFarm farm, CoordinatorOptio
         farm.WakeDispatch();
     }
 
-    private void Review(WorkerHeartbeat message)
+    private void Review(WorkerHeartbeat message, DateTimeOffset arrived)
     {
         if (!Record.Workers.TryGetValue(message.Worker, out var worker) || !rules.Hears(worker, message.Incarnation)) return;
-        (worker.LastSeenAt, worker.Status) = (Now, WorkerStatuses.Active);
-        var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs, Now + options.LeaseDuration);
+        if (!rules.Counts(worker, arrived, Now, options.LeaseDuration)) return;
+        (worker.LastSeenAt, worker.Status) = (arrived, WorkerStatuses.Active);
+        var verdict = rules.Review(Record.HeldBy(message.Worker), message.Runs, arrived + options.LeaseDuration);
         worker.UnwantedRuns = verdict.Unwanted.Count;
         foreach (var task in verdict.Lost)
         {

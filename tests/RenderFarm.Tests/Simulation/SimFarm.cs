@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
@@ -17,6 +18,7 @@ internal sealed class SimFarm
     private readonly List<SimCoordinator> _coordinators;
     private DateTimeOffset _leaderSeen;
     private double? _freezeNext;
+    private double? _holdNext;
     private bool _isWaking;
     private uint _ids;
 
@@ -116,7 +118,18 @@ internal sealed class SimFarm
         return job;
     }
 
-    public void Tell(string worker, object message) => Bus.Send(MessageKind.Worker, worker, () => AnyUp() is { } up && up.Handle(message));
+    public void Tell(string worker, object message) => Bus.Send(MessageKind.Worker, worker, () =>
+    {
+        if (AnyUp() is not { } up) return false;
+        if (_holdNext is not { } seconds || message is not WorkerHeartbeat heartbeat) return up.Handle(message);
+        var arrived = Clock.Now;
+        _holdNext = null;
+        Clock.After(seconds, () => up.HandleLate(heartbeat, arrived));
+        return true;
+    });
+
+    /// <summary>The next heartbeat stays with its coordinator for a time before it is written.</summary>
+    public void HoldNextHeartbeat(double seconds) => _holdNext = seconds;
 
     public bool Deliver(Report report) => Bus.Send(MessageKind.Report, report.Worker, () =>
     {

@@ -26,6 +26,9 @@ internal sealed record SimRules
 
     public Func<IEnumerable<RenderTask>, IEnumerable<HeldRun>, DateTimeOffset, HeartbeatVerdict> Review { get; init; } = HeartbeatRules.Review;
 
+    /// <summary>Whether a heartbeat still says something, though it was written late.</summary>
+    public Func<FarmWorker, DateTimeOffset, DateTimeOffset, TimeSpan, bool> Counts { get; init; } = HeartbeatRules.Counts;
+
     public Func<LeaseClock, DateTimeOffset, LeaseReading> Read { get; init; } = (clock, now) => clock.Read(now);
 
     /// <summary>Whether a heartbeat or a farewell of an incarnation counts, and whether an announcement comes too late.</summary>

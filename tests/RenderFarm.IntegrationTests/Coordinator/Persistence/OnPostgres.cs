@@ -63,3 +63,8 @@ public sealed class BrokenTextOnPostgresTests : BrokenTextTests
 {
     protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
 }
+
+public sealed class ShelfOnPostgresTests : ShelfTests
+{
+    protected override Task<string> NewRecordAsync() => PostgresRecord.NewAsync();
+}

@@ -66,6 +66,30 @@ public sealed class ShelfPlanTests
     }
 
     [Fact]
+    public void Work_pinned_to_a_profile_gets_a_place_on_that_profile_although_another_device_serves_its_checkpoint()
+    {
+        var plan = new ShelfPlan(Rules);
+        ShelfDevice[] devices = [Device("w1", "a", "b") with { Profile = "p1" }, Device("w2", "a", "b") with { Profile = "p2" }];
+        ShelfDemand[] demands = [Demand("a", 100) with { Profile = "p1" }, Demand("b", 200)];
+
+        // b first has both, as much the larger.
+        Assert.Equal([new ShelfMove("w1", "cpu", "a")], plan.Plan(Start, demands, devices));
+        Assert.Equal((true, false, true), (plan.Accepts(devices[0], "a"), plan.Accepts(devices[0], "b"), plan.Accepts(devices[1], "b")));
+        Assert.Empty(plan.Plan(Start.AddSeconds(1), demands, devices));
+        Assert.Empty(new ShelfPlan(Rules).Plan(Start, [Demand("a", 100) with { Profile = "p3" }], devices));
+    }
+
+    [Fact]
+    public void Work_that_is_free_waits_behind_what_is_pinned_and_not_the_other_way_round()
+    {
+        ShelfDevice[] devices = [Device("w1", "a") with { Profile = "p1" }, Device("w2") with { Profile = "p2" }];
+        var (free, pinned) = (Demand("a", 200), Demand("a", 200) with { Profile = "p1" });
+
+        Assert.Equal("w2", Assert.Single(new ShelfPlan(Rules).Plan(Start, [free, pinned], devices)).Worker);
+        Assert.Empty(new ShelfPlan(Rules).Plan(Start, [pinned], devices));
+    }
+
+    [Fact]
     public void Small_images_wait_behind_large_ones_of_their_checkpoint_and_large_ones_behind_none_that_are_smaller()
     {
         ShelfDevice[] devices = [Device("w1", "a"), Device("w2") with { PixelsPerImage = 1_000 }, Device("w3")];

@@ -53,6 +53,19 @@ public sealed class WorkerMatchingTests
         Assert.Equal("failed", WorkerMatching.Choose([Device("failed"), Device("w", checkpoints: "other")], Free, "failed", _ => true)!.Worker);
 
     [Fact]
+    public void Free_reproducible_job_leaves_the_profile_of_the_worker_it_failed_on_when_another_profile_can_take_it()
+    {
+        DeviceLoad[] devices = [Device("a", "p1", 100), Device("b", "p2", 70)];
+
+        Assert.Equal("b", WorkerMatching.Choose(devices, Free, "a", _ => true)!.Worker);
+        Assert.Null(WorkerMatching.Choose(devices, Free, "a", device => device.Worker == "a"));
+        Assert.Equal("c", WorkerMatching.Choose([.. devices, Device("c", "p1", 10)], Free, "a", _ => true)!.Worker);
+        // A pin is a pin, and a profile that is many times slower is not worth it.
+        Assert.Equal("a", WorkerMatching.Choose(devices, Free with { Profile = "p1" }, "a", _ => true)!.Worker);
+        Assert.Equal("a", WorkerMatching.Choose([devices[0], Device("slow", "p2", 20)], Free, "a", _ => true)!.Worker);
+    }
+
+    [Fact]
     public void Pinned_job_stays_on_its_profile() =>
         Assert.Equal("b", WorkerMatching.Choose([Device("a", "p1", 100), Device("b", "p2")], Free with { Profile = "p2" }, null, _ => true)!.Worker);
 

@@ -1,0 +1,58 @@
+using RenderFarm.Contracts;
+using RenderFarm.Contracts.Api;
+using RenderFarm.Contracts.Workers;
+using RenderFarm.Testing.Coordinator;
+using Xunit;
+
+namespace RenderFarm.IntegrationTests.Coordinator;
+
+/// <summary>Which checkpoints devices serve, seen from outside: whom work of a checkpoint goes to.</summary>
+public class ShelfTests : CoordinatorTest
+{
+    private static readonly string Other = "sha256:" + new string('b', 64);
+
+    [Fact]
+    public async Task Pinned_job_goes_on_after_a_change_of_leader_that_gave_its_devices_other_checkpoints()
+    {
+        // The faster device would be sent for what nobody serves, and cannot take what the slower one has begun.
+        var (slow, fast) = (Holder("slow", "p1", speed: 1), Holder("fast", "p2", speed: 2));
+        await StartAsync(Configure, slow, fast);
+        await AnnounceAsync(slow);
+        var pinned = await Host.SubmitAsync(new { prompt = "x", images = 3, model = ScriptedWorker.Digest }, Deadline);
+        await slow.SucceedAsync(await NextAsync(slow, slow));
+        await Host.UntilAsync(pinned.Id, view => view.Tasks is { Completed: 1, Queued: 1 }, Deadline);
+        var second = await NextAsync(slow, slow);
+
+        await StartAsync(Configure, slow, fast);
+        await AnnounceAsync(slow);
+        await AnnounceAsync(fast);
+        await Host.SubmitAsync(new { prompt = "y", images = 9, model = Other }, Deadline);
+        await NextAsync(fast, slow, second);
+        await slow.SucceedAsync(second);
+
+        Assert.Equal(new AttemptId(pinned.Id, 2, 1), await NextAsync(slow, slow));
+        Assert.Equal("p1", (await Host.GetAsync<JobView>($"/v1/jobs/{pinned.Id}", Deadline)).Profile);
+    }
+
+    private static void Configure(RenderFarm.Coordinator.CoordinatorOptions options) => (options.CheckpointsPerDevice, options.DispatchWindow) = (1, TimeSpan.Zero);
+
+    private ScriptedWorker Holder(string name, string profile, double speed) => new(name, "cpu", Store)
+    {
+        Slots = 1,
+        Profile = profile,
+        Speed = speed,
+        Checkpoints = [ScriptedWorker.Checkpoint("demo", ScriptedWorker.Digest), ScriptedWorker.Checkpoint("other", Other)],
+    };
+
+    // The plan is made by the clock, and a worker that says nothing for a lease is lost.
+    private async Task<AttemptId> NextAsync(ScriptedWorker worker, ScriptedWorker beating, params AttemptId[] held)
+    {
+        while (worker.Unread == 0)
+        {
+            await beating.BeatAsync([.. held.Select(attempt => new HeldRun(attempt, new RunId(Guid.NewGuid())))]);
+            await PassAsync(TimeSpan.FromMilliseconds(100));
+        }
+
+        return (await worker.NextAsync(Deadline)).Attempt;
+    }
+}
