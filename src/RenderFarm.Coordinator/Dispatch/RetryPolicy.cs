@@ -27,10 +27,10 @@ internal static class RetryPolicy
 
     /// <summary>The wait before the next attempt after one that nobody is charged for; null when it is charged.</summary>
     /// <param name="failure">What went wrong.</param>
-    /// <param name="uncharged">Attempts before it that nobody was charged for; from 0.</param>
+    /// <param name="refusals">Such attempts of the task before it, since its latest retry; from 0.</param>
     /// <param name="options">How many such attempts there may be, and the waits.</param>
-    public static TimeSpan? NextUncharged(AttemptFailure failure, int uncharged, CoordinatorOptions options) =>
-        WorkerStanding.IsOfSurroundings(failure.Code) && uncharged < options.MaxRescues ? Wait(failure, uncharged + 1, options) : null;
+    public static TimeSpan? NextUncharged(AttemptFailure failure, int refusals, CoordinatorOptions options) =>
+        WorkerStanding.IsOfSurroundings(failure.Code) && refusals < options.MaxRescues ? Wait(failure, refusals + 1, options) : null;
 
     private static TimeSpan Wait(AttemptFailure failure, int tries, CoordinatorOptions options)
     {

@@ -39,6 +39,12 @@ internal sealed class RenderTask
     /// <summary>How often a run of it was lost with nobody charged; 0 at first, reset by a retry.</summary>
     public int Rescues { get; private set; }
 
+    /// <summary>
+    /// Attempts that its workers' surroundings failed with nobody charged: a store that refused, a disk that was full. 0 at first, raised by each such
+    /// failure, reset by a retry. Counted by itself: what <see cref="Attempt"/> has beyond <see cref="Charged"/> is also what was handed back, lost, or made before a retry.
+    /// </summary>
+    public int Refusals { get; private set; }
+
     /// <summary>Heartbeats since the publish that did not list the attempt; 0 at each claim and each publish.</summary>
     public int MissedHeartbeats { get; set; }
 
@@ -146,11 +152,11 @@ internal sealed class RenderTask
     /// <summary>Back to the backlog after an attempt that failed. Its worker lived to tell, so suspicion ends.</summary>
     /// <param name="job">Its job.</param>
     /// <param name="notBefore">Earliest next dispatch; null for at once.</param>
-    /// <param name="isCharged">Whether the attempt counts.</param>
+    /// <param name="isCharged">Whether the attempt counts; one that does not is a refusal.</param>
     public void TryAgain(RenderJob job, DateTimeOffset? notBefore, bool isCharged = true)
     {
         Transitions.Apply(job, this, TaskEvent.Requeued);
-        if (!isCharged) Charged--;
+        if (!isCharged) (Charged, Refusals) = (Charged - 1, Refusals + 1);
         (NotBefore, AvoidWorker, SuspectSince) = (notBefore, Worker, null);
         (LeaseExpiresAt, Run) = (null, null);
     }
@@ -205,7 +211,7 @@ internal sealed class RenderTask
     private void Retry()
     {
         Transitions.Follow(this, TaskEvent.Retried);
-        (Charged, DeathsAlone, Rescues) = (0, 0, 0);
+        (Charged, DeathsAlone, Rescues, Refusals) = (0, 0, 0, 0);
         (NotBefore, EndedAt, EndedSeq, FailureCode, FailureDetail) = (null, null, null, null, null);
     }
 

@@ -69,6 +69,7 @@ internal static class TrailingTasks
                 .SetProperty(t => t.Charged, 0)
                 .SetProperty(t => t.DeathsAlone, 0)
                 .SetProperty(t => t.Rescues, 0)
+                .SetProperty(t => t.Refusals, 0)
                 .SetProperty(t => t.NotBefore, (DateTimeOffset?)null)
                 .SetProperty(t => t.EndedAt, (DateTimeOffset?)null)
                 .SetProperty(t => t.EndedSeq, (long?)null)

@@ -60,7 +60,7 @@ internal sealed class TaskBatch(DateTimeOffset now, CoordinatorOptions options)
     /// <summary>An attempt failed: another follows, or the task ends.</summary>
     public void Fail(RenderTask task, AttemptFailure failure)
     {
-        var uncharged = RetryPolicy.NextUncharged(failure, task.Attempt - task.Charged, options);
+        var uncharged = RetryPolicy.NextUncharged(failure, task.Refusals, options);
         if ((uncharged ?? RetryPolicy.Next(failure, task.Charged, options)) is not { } wait)
         {
             GiveUp(task, failure);

@@ -76,6 +76,26 @@ public class FailureTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Retried_task_may_again_be_refused_by_a_store_before_it_is_charged()
+    {
+        var worker = await StartWithWorkerAsync(configure: options => (options.MaxRescues, options.MaxAttempts) = (1, 1));
+        var refused = new AttemptFailure(FailureCodes.StoreRefused, true, "Wrong key.");
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        await worker.FailAsync((await worker.NextAsync(Deadline)).Attempt, refused);
+        await Host.UntilAsync(job.Id, view => view.Tasks.Queued == 1, Deadline);
+        await worker.FailAsync((await NextAfterWaitAsync(worker, job)).Attempt, refused);
+        await Host.UntilAsync(job.Id, view => view.Status == "failed", Deadline);
+        using var retried = await Host.Client.PostAsync($"/v1/jobs/{job.Id}/retry", null, Deadline);
+        retried.EnsureSuccessStatusCode();
+
+        await worker.FailAsync((await worker.NextAsync(Deadline)).Attempt, refused);
+
+        await Host.UntilAsync(job.Id, view => view.Tasks.Dispatched == 0, Deadline);
+        var task = (await TasksAsync(job))[0];
+        Assert.Equal(("queued", 0), (task.Status, task.Attempts));
+    }
+
+    [Fact]
     public async Task Failed_task_goes_to_another_worker_where_there_is_one()
     {
         var alpha = new ScriptedWorker("alpha", "cpu", Store) { Slots = 1 };

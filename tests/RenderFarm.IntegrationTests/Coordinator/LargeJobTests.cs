@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Net.Http.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -81,7 +82,7 @@ public sealed class LargeJobTests : CoordinatorTest
     {
         await StartWithNobodyAsync();
         var job = await Host.SubmitAsync(new { prompt = "x", images = 50_000 }, Deadline);
-        await ExecuteAsync($"UPDATE tasks SET status = 'failed', ended_at = now(), ended_seq = task_index + 1, charged = 3, attempt = 3 WHERE job_id = '{job.Id}' AND task_index >= 5000");
+        await ExecuteAsync($"UPDATE tasks SET status = 'failed', ended_at = now(), ended_seq = task_index + 1, charged = 3, attempt = 13, refusals = 10 WHERE job_id = '{job.Id}' AND task_index >= 5000");
         await ExecuteAsync($"UPDATE tasks SET status = 'completed', ended_at = now(), ended_seq = task_index + 1 WHERE job_id = '{job.Id}' AND task_index < 5000");
         await ExecuteAsync($"UPDATE jobs SET status = 'failed', tasks_queued = 0, tasks_failed = 45000, tasks_completed = 5000, last_seq = 50001, end_seq = 50001, ended_at = now(), cost_ended = cost WHERE id = '{job.Id}'");
         var counts = await WatchAsync();
@@ -94,6 +95,7 @@ public sealed class LargeJobTests : CoordinatorTest
         AssertInParts(await counts.ReadAsync(Deadline), job.Id, 45_000);
         Assert.Equal((45_000, 5_000), (await CountAsync(job.Id, "queued"), await CountAsync(job.Id, "completed")));
         Assert.Equal(row.Cost / 10, row.CostEnded);
+        Assert.Equal(0, await CountAsync(task => task.Job == job.Id && (task.Charged > 0 || task.Refusals > 0)));
     }
 
     private NpgsqlDataSource Source => ((PostgresDatabase)Host.Services.GetRequiredService<IDatabase>()).Source;
@@ -145,8 +147,10 @@ public sealed class LargeJobTests : CoordinatorTest
         }
     }
 
-    private Task<int> CountAsync(JobId job, string status) => Host.Services.GetRequiredService<FarmRecord>().ReadAsync(
-        db => db.Tasks.CountAsync(task => task.Job == job && task.Status == status, Deadline), Deadline);
+    private Task<int> CountAsync(JobId job, string status) => CountAsync(task => task.Job == job && task.Status == status);
+
+    private Task<int> CountAsync(Expression<Func<RenderTask, bool>> which) =>
+        Host.Services.GetRequiredService<FarmRecord>().ReadAsync(db => db.Tasks.CountAsync(which, Deadline), Deadline);
 
     private async Task ExecuteAsync(string statement)
     {

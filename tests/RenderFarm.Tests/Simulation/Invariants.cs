@@ -133,7 +133,7 @@ internal sealed class Invariants(SimFarm farm, CoordinatorOptions options)
 
     private void CheckCharges(RenderTask task)
     {
-        Require(task.Charged >= 0 && task.Charged <= task.Attempt, $"task {Name(task)} is charged {task.Charged} attempts of {task.Attempt} made");
+        Require(task.Charged >= 0 && task.Charged + task.Refusals <= task.Attempt, $"task {Name(task)} is charged {task.Charged} attempts and was refused {task.Refusals} times, of {task.Attempt} made");
         if (task.Charged <= 1) return;
         var failures = farm.Ledger.FailuresOf(task.Job, task.Index);
         Require(task.Charged <= failures + 1, $"task {Name(task)} is charged {task.Charged} attempts and failed {failures} times");

@@ -86,8 +86,8 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         insert.CommandText = """
             WITH RECURSIVE stretch(task_index) AS (
                 SELECT $first UNION ALL SELECT task_index + 1 FROM stretch WHERE task_index + 1 < $end)
-            INSERT INTO tasks (job_id, task_index, cost, status, attempt, charged, deaths_alone, rescues, missed_heartbeats)
-            SELECT $job, task_index, $cost, $queued, 0, 0, 0, 0, 0 FROM stretch
+            INSERT INTO tasks (job_id, task_index, cost, status, attempt, charged, deaths_alone, rescues, refusals, missed_heartbeats)
+            SELECT $job, task_index, $cost, $queued, 0, 0, 0, 0, 0, 0 FROM stretch
             """;
         insert.Parameters.Add(new SqliteParameter("$job", job.Value.ToByteArray(true)));
         insert.Parameters.Add(new SqliteParameter("$queued", TaskStatuses.Queued));

@@ -26,7 +26,7 @@ public abstract class RecordConformance : RecordTest
 
         var costs = await Record.ReadAsync(db => db.Tasks.Where(task => task.Job == job.Id).OrderBy(task => task.Index).Select(task => task.Cost).ToListAsync(Cancellation), Cancellation);
         Assert.Equal([5, 5, 5, 7, 7], costs);
-        Assert.All(await TasksAsync(job), task => Assert.Equal(("queued", 0, 0, 0, 0, 0, false), (task.Status, task.Attempt, task.Charged, task.Rescues, task.DeathsAlone, task.MissedHeartbeats, task.IsSuspect)));
+        Assert.All(await TasksAsync(job), task => Assert.Equal(("queued", 0, 0, 0, 0, 0, 0, false), (task.Status, task.Attempt, task.Charged, task.Rescues, task.Refusals, task.DeathsAlone, task.MissedHeartbeats, task.IsSuspect)));
     }
 
     [Fact]
@@ -49,17 +49,28 @@ public abstract class RecordConformance : RecordTest
         await ClaimAsync(job, 0, 1, 2);
         var image = new StoredImage("k", "s", 1, 1, "p");
         StoredImage[] images = [image with { SafetyFlag = true, SafetyScore = 0.25 }, image, image with { SafetyFlag = false, SafetyScore = -0.5 }];
-        await Record.WriteAsync(
-            async db =>
-            {
-                var row = await db.Jobs.SingleAsync(found => found.Id == job.Id, Cancellation);
-                foreach (var task in await db.Tasks.Where(task => task.Job == job.Id).ToListAsync(Cancellation))
-                    task.Complete(row, new RunId(Guid.NewGuid()), "alpha", images[task.Index], Noon);
-                return 0;
-            },
-            Cancellation);
+        await ChangeAllAsync(job, (row, task) => task.Complete(row, new RunId(Guid.NewGuid()), "alpha", images[task.Index], Noon));
 
         Assert.Equal([(true, 0.25), (null, null), (false, -0.5)], (await TasksAsync(job)).Select(task => (task.SafetyFlag, task.SafetyScore)));
+    }
+
+    [Fact]
+    public async Task Refusals_are_counted_by_task_through_claims_and_forgotten_by_a_retry()
+    {
+        var job = await AddAsync(new CostStretch(0, 3, 1));
+        await ClaimAsync(job, 0, 1, 2);
+        await ChangeAllAsync(job, (row, task) => task.TryAgain(row, null, isCharged: task.Index == 1));
+        await ClaimAsync(job, 0, 1, 2);
+        await ChangeAllAsync(job, (row, task) => task.GiveUp(row, FailureCodes.StoreRefused, "No.", Noon));
+        Assert.Equal([("failed", 2, 1, 1), ("failed", 2, 2, 0), ("failed", 2, 1, 1)], await CountsAsync());
+        await ChangeAsync(job, 0, (row, _) => row.Retry(row.Cost));
+
+        await Record.WriteAsync(db => TrailingTasks.FollowAsync(db, job.Id, 0, Cancellation), Cancellation);
+
+        Assert.Equal([("queued", 2, 0, 0), ("queued", 2, 0, 0), ("queued", 2, 0, 0)], await CountsAsync());
+
+        async Task<IEnumerable<(string Status, int Attempt, int Charged, int Refusals)>> CountsAsync() =>
+            (await TasksAsync(job)).Select(task => (task.Status, task.Attempt, task.Charged, task.Refusals));
     }
 
     [Fact]

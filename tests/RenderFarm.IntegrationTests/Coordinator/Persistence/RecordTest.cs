@@ -90,4 +90,14 @@ public abstract class RecordTest : IAsyncLifetime
             return 0;
         },
         Cancellation);
+
+    /// <summary>Changes all tasks of a job in one write.</summary>
+    internal Task<int> ChangeAllAsync(RenderJob job, Action<RenderJob, RenderTask> change) => Record.WriteAsync(
+        async db =>
+        {
+            var row = await db.Jobs.SingleAsync(found => found.Id == job.Id, Cancellation);
+            foreach (var task in await db.Tasks.Where(task => task.Job == job.Id).ToListAsync(Cancellation)) change(row, task);
+            return 0;
+        },
+        Cancellation);
 }

@@ -46,6 +46,21 @@ public sealed class TrailingTasksTests
     }
 
     [Fact]
+    public void Retried_row_has_all_its_attempts_and_refusals_again()
+    {
+        var (job, tasks) = Job("running");
+        tasks[0].TryAgain(job, null, isCharged: false);
+        tasks[0].Claim(job, "w", "d", Now);
+        tasks[0].GiveUp(job, "bad_recipe", "No.", Now);
+        Assert.Equal((2, 1, 1), (tasks[0].Attempt, tasks[0].Charged, tasks[0].Refusals));
+        job.Retry(tasks[0].Cost);
+
+        tasks[0].CatchUp(job);
+
+        Assert.Equal((2, 0, 0), (tasks[0].Attempt, tasks[0].Charged, tasks[0].Refusals));
+    }
+
+    [Fact]
     public void Job_that_ended_failed_is_open_again_after_a_retry()
     {
         var (job, tasks) = Job("failed", "completed");

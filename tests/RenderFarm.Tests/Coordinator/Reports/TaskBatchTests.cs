@@ -11,6 +11,7 @@ namespace RenderFarm.Tests.Coordinator.Reports;
 public sealed class TaskBatchTests
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private static readonly AttemptFailure Refused = new(FailureCodes.StoreRefused, true, "Wrong key.");
     private readonly RenderJob _job = AJob.With(total: 4);
     private readonly RenderTask[] _tasks;
     private readonly TaskBatch _batch = new(Now, new CoordinatorOptions());
@@ -125,6 +126,52 @@ public sealed class TaskBatchTests
     }
 
     [Fact]
+    public void Retried_task_may_again_be_refused_as_often_before_it_is_charged()
+    {
+        for (var refusal = 0; refusal < 13; refusal++) FailWith(Refused);
+        Assert.Equal(TaskStatuses.Failed, _tasks[0].Status);
+        Retry();
+
+        for (var refusal = 1; refusal <= 10; refusal++)
+        {
+            FailWith(Refused);
+            Assert.Equal((TaskStatuses.Queued, 0, refusal), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].Refusals));
+        }
+
+        FailWith(Refused);
+        Assert.Equal((TaskStatuses.Queued, 1, 10), (_tasks[0].Status, _tasks[0].Charged, _tasks[0].Refusals));
+    }
+
+    [Fact]
+    public void Attempts_that_were_charged_before_retries_are_no_refusals()
+    {
+        for (var retry = 0; retry < 4; retry++)
+        {
+            for (var attempt = 0; attempt < 3; attempt++) FailWith(new AttemptFailure(FailureCodes.EngineFailed, true, "It hiccuped."));
+            Assert.Equal(TaskStatuses.Failed, _tasks[0].Status);
+            Retry();
+        }
+
+        FailWith(Refused);
+
+        Assert.Equal((0, 1, Now + TimeSpan.FromSeconds(1)), (_tasks[0].Charged, _tasks[0].Refusals, _tasks[0].NotBefore));
+    }
+
+    [Fact]
+    public void Attempts_that_were_handed_back_are_no_refusals()
+    {
+        for (var farewell = 0; farewell < 10; farewell++)
+        {
+            Run(_tasks[0]);
+            _batch.Apply(_tasks[0], new ReturnReport(_tasks[0].AttemptId, RunOf(_tasks[0]), "w"));
+        }
+
+        FailWith(Refused);
+
+        Assert.Equal((0, 1, Now + TimeSpan.FromSeconds(1)), (_tasks[0].Charged, _tasks[0].Refusals, _tasks[0].NotBefore));
+    }
+
+    [Fact]
     public void Run_that_vanishes_costs_no_attempt_until_too_many_have()
     {
         for (var loss = 1; loss < 10; loss++)
@@ -198,6 +245,19 @@ public sealed class TaskBatchTests
     }
 
     private static SuccessReport Success(RenderTask task, string profile) => new(task.AttemptId, RunOf(task), "w", new StoredImage("k", "s", 1, 1, profile));
+
+    private void FailWith(AttemptFailure failure)
+    {
+        Run(_tasks[0]);
+        _batch.Fail(_tasks[0], failure);
+    }
+
+    private void Retry()
+    {
+        _job.Retry(_tasks[0].Cost);
+        _tasks[0].CatchUp(_job);
+        _job.RowsHaveFollowed();
+    }
 
     private void Claim(RenderTask task)
     {

@@ -374,6 +374,10 @@ namespace RenderFarm.Coordinator.Persistence.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("profile");
 
+                    b.Property<int>("Refusals")
+                        .HasColumnType("integer")
+                        .HasColumnName("refusals");
+
                     b.Property<long?>("RenderMs")
                         .HasColumnType("bigint")
                         .HasColumnName("render_ms");

@@ -368,6 +368,10 @@ namespace RenderFarm.Coordinator.Persistence.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("profile");
 
+                    b.Property<int>("Refusals")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("refusals");
+
                     b.Property<long?>("RenderMs")
                         .HasColumnType("INTEGER")
                         .HasColumnName("render_ms");
