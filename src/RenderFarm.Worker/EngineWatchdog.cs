@@ -10,7 +10,10 @@ namespace RenderFarm.Worker;
 /// that does not help within the grace, the device is given up: its runs are reported as failed by this worker, retryable elsewhere, and the worker retires.
 /// The same becomes of a load that does not end, or a call of a text encoder or a VAE: then of the runs of that checkpoint alone, since others may go on.
 /// </summary>
-/// <remarks>Limitations: what reads files outside the inference library, such as a disk that hangs while a checkpoint is fetched to it, is not timed.</remarks>
+/// <remarks>
+/// Limitations: it times the engine. The disk of the checkpoint cache has the cache's patience, and a store its time-outs; a store in a folder has none while a
+/// picture is read from it or put to it.
+/// </remarks>
 internal sealed class EngineWatchdog(
     RenderDevices devices,
     HeldRuns runs,

@@ -102,7 +102,7 @@ internal sealed class PipelineCache(
         try
         {
             WorkerLog.LoadingCheckpoint(logger, checkpoint.Value.Name, checkpoint.Value.Folder);
-            // Fetching answers to the store's own time-outs.
+            // Fetching answers to the store's own time-outs, and to the patience with the cache's disk.
             lock (_gate) entry.LoadingSince = clock.GetTimestamp();
             return new LoadedPipeline(loader.Load(checkpoint.Value, device), checkpoint);
         }

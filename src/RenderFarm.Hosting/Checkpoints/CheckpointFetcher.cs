@@ -111,6 +111,7 @@ public sealed class CheckpointFetcher
         if (new FileInfo(unfinished).LinkTarget is not null) File.Delete(unfinished);
         await using (var target = _create(unfinished)) await FillAsync(file, target, progress, watch, cancellation);
         File.Move(unfinished, path, overwrite: true);
+        watch?.Moved();
     }
 
     private async Task FillAsync(CheckpointFile file, Stream target, Action<long>? progress, DiskWatch? watch, CancellationToken cancellation)
@@ -165,8 +166,7 @@ public sealed class CheckpointFetcher
 
     private static async Task<int> ReadAwayAsync(Stream source, byte[] content, DiskWatch? watch, CancellationToken cancellation)
     {
-        // A store in a folder is a disk, too.
-        using var away = source is FileStream ? null : watch?.Away();
+        using var away = watch?.Away();
         return await ReadAsync(source, content, cancellation);
     }
 

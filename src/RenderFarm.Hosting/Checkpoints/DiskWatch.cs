@@ -8,23 +8,28 @@ public sealed class DiskWatch : IDisposable
 {
     private readonly TaskCompletionSource _still = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _patience;
+    private readonly bool _storeIsDisk;
     private readonly ITimer _timer;
 
     /// <param name="patience">Longest time without a sign of the disk.</param>
     /// <param name="clock">Measures it.</param>
-    public DiskWatch(TimeSpan patience, TimeProvider clock)
+    /// <param name="storeIsDisk">Whether what is brought to the disk comes from a store in a folder, which is a disk, too.</param>
+    public DiskWatch(TimeSpan patience, TimeProvider clock, bool storeIsDisk = false)
     {
-        _patience = patience;
+        (_patience, _storeIsDisk) = (patience, storeIsDisk);
         _timer = clock.CreateTimer(_ => _still.TrySetResult(), null, patience, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The disk took or gave bytes.</summary>
+    /// <summary>Ends when the work that was left has ended, which may be never; at once when none was.</summary>
+    public Task Left { get; private set; } = Task.CompletedTask;
+
+    /// <summary>The disk gave a sign: it took or gave bytes, or did what it was asked for.</summary>
     public void Moved() => _timer.Change(_patience, Timeout.InfiniteTimeSpan);
 
-    /// <summary>The work waits for something else, which has its own bound: until this is disposed the disk is not asked for a sign.</summary>
+    /// <summary>The work waits for the store, which has its own bound: until this is disposed no sign is asked for. One in a folder has none, and its answer is asked for like the disk's.</summary>
     public IDisposable Away()
     {
-        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(_storeIsDisk ? _patience : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         return new Return(this);
     }
 
@@ -45,7 +50,7 @@ public sealed class DiskWatch : IDisposable
         }
 
         await stop.CancelAsync();
-        _ = LeaveAsync(working, stop);
+        Left = LeaveAsync(working, stop);
         return false;
     }
 

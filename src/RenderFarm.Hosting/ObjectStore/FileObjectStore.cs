@@ -23,6 +23,9 @@ public sealed class FileObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
+    public bool IsFolder => true;
+
+    /// <inheritdoc />
     public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
         // The disk is waited for on a thread of the pool: the system has no other way to flush a file.
         Task.Run(() => Put(key, content), cancellation);

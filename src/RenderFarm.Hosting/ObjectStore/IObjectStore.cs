@@ -8,6 +8,9 @@ namespace RenderFarm.Hosting.ObjectStore;
 /// </summary>
 public interface IObjectStore
 {
+    /// <summary>Whether objects are files of a folder. Its disk may hang like any other, and then a call does not end: the time-outs of a server are not there.</summary>
+    bool IsFolder => false;
+
     /// <summary>Stores an object whole: after a failure or a crash it is either there completely or not at all.</summary>
     /// <exception cref="ObjectStoreException">The store refused or could not be reached.</exception>
     Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation);

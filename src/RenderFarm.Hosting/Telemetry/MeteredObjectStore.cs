@@ -9,6 +9,9 @@ public sealed class MeteredObjectStore(IObjectStore inner, TimeProvider clock) :
     private static readonly Histogram<double> Puts = new Meter(FarmInstruments.HostingMeter)
         .CreateHistogram(FarmInstruments.StorePut, "s", "One try to store an object.", null, Buckets.Seconds);
 
+    /// <inheritdoc />
+    public bool IsFolder => inner.IsFolder;
+
     /// <summary>Disposes the store behind this one.</summary>
     public void Dispose() => (inner as IDisposable)?.Dispose();
 

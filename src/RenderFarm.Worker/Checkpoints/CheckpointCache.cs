@@ -23,13 +23,16 @@ internal sealed class CheckpointFetchException(string code, string message, Exce
 /// Checkpoints fetched from the object store, each in a folder named by its digest with its manifest beside it, under another name until the files are whole.
 /// Bounded in bytes, over crashes too: the least recently used leaves, never one that is in use. Fetches run one at a time, so that what two checkpoints share crosses the network once, and asking twice fetches once.
 /// </summary>
-/// <remarks>The folder belongs to one worker. Every file is compared with its digest when it is fetched, and again before its first use by this process.</remarks>
+/// <remarks>
+/// The folder belongs to one worker. Every file is compared with its digest when it is fetched, and again before its first use by this process. A disk that hangs ends the wait for it, not
+/// the call: until that comes back, whoever takes a checkpoint is told so at once. Limitations: a disk that hangs while the worker starts is not noticed here.
+/// </remarks>
 internal sealed class CheckpointCache : IDisposable
 {
     private const string ManifestSuffix = ".json";
     private const string Unfinished = ".part";
 
-    /// <summary>Longest time that a fetch waits for a sign of the disk: 5 min. Flushing the largest files to a slow disk takes a minute or two, without one.</summary>
+    /// <summary>Longest time without a sign of the disk: 5 min. Flushing the largest files to a slow disk takes a minute or two, without one.</summary>
     public static readonly TimeSpan DiskPatience = TimeSpan.FromMinutes(5);
 
     private readonly IObjectStore _store;
@@ -38,7 +41,10 @@ internal sealed class CheckpointCache : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly CheckpointFetcher _fetcher;
+    private readonly Action<string>? _reaching;
     private readonly SemaphoreSlim _turn = new(1);
+
+    // Heartbeats ask under this lock what is held, so no call to the disk is made under it.
     private readonly Lock _gate = new();
     private readonly Dictionary<string, CacheEntry> _entries = new(StringComparer.Ordinal);
 
@@ -48,11 +54,13 @@ internal sealed class CheckpointCache : IDisposable
     /// <param name="clock">Tells which use was the latest, and measures how long the disk is still.</param>
     /// <param name="logger">Told of fetches and evictions.</param>
     /// <param name="fetcher">Makes what fetches blobs, for tests of disks that hang; null for the usual one.</param>
+    /// <param name="reaching">Told of a folder before it is opened or deleted, for tests of disks that hang; null for nobody.</param>
     /// <exception cref="IOException">The folder cannot be made or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be made or read.</exception>
-    public CheckpointCache(IObjectStore store, string root, long maxBytes, TimeProvider clock, ILogger logger, Func<OpenBlob, CheckpointFetcher>? fetcher = null)
+    public CheckpointCache(
+        IObjectStore store, string root, long maxBytes, TimeProvider clock, ILogger logger, Func<OpenBlob, CheckpointFetcher>? fetcher = null, Action<string>? reaching = null)
     {
-        (_store, _root, _maxBytes, _clock, _logger) = (store, Path.GetFullPath(root), maxBytes, clock, logger);
+        (_store, _root, _maxBytes, _clock, _logger, _reaching) = (store, Path.GetFullPath(root), maxBytes, clock, logger, reaching);
         OpenBlob open = (sha256, cancellation) => store.OpenAsync(ObjectKey.ForBlob(sha256), cancellation);
         _fetcher = fetcher?.Invoke(open) ?? new CheckpointFetcher(open);
         Directory.CreateDirectory(_root);
@@ -60,6 +68,9 @@ internal sealed class CheckpointCache : IDisposable
         foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix + Unfinished)) Recall(file, isWhole: false);
         foreach (var folder in Directory.GetDirectories(_root)) Sweep(folder);
     }
+
+    /// <summary>Ends when the disk has answered the call that it hung in; ended when it hangs in none.</summary>
+    public Task Hanging { get; private set; } = Task.CompletedTask;
 
     /// <summary>What is here, and can be announced.</summary>
     public IReadOnlyList<CheckpointDescription> Held()
@@ -76,14 +87,8 @@ internal sealed class CheckpointCache : IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            var entry = Find(digest) ?? await PlaceForAsync(digest, cancellation);
-            if (!entry.IsProven) await FetchAsync(entry, cancellation);
-            var opened = Checkpoint.Open(FolderOf(digest));
-            RequireSameFlag(entry, opened);
-            lock (_gate) entry.Users++;
-            entry.LastUse = _clock.GetUtcNow().UtcDateTime;
-            File.SetLastWriteTimeUtc(ManifestOf(digest), entry.LastUse);
-            return new CheckpointUse(opened, () => Leave(entry));
+            // Another call would hang as well, and keep a thread; and what wakes up must not meet others in the folder.
+            return Hanging.IsCompleted ? await WatchedAsync(digest, cancellation) : throw Hangs();
         }
         catch (CheckpointTransferException error)
         {
@@ -111,47 +116,71 @@ internal sealed class CheckpointCache : IDisposable
             $"The manifest of {entry.Digest} in the store is not usable: force_zeros_for_empty_prompt is {(opened.ZeroesEmptyNegative ? "true" : "false")} in its model_index.json and not in its description. Push the checkpoint again.");
     }
 
-    private async Task FetchAsync(CacheEntry entry, CancellationToken cancellation)
+    private async Task<CheckpointUse> WatchedAsync(string digest, CancellationToken cancellation)
     {
-        var bytes = entry.Manifest.Bytes();
-        WorkerLog.FetchingCheckpoint(_logger, entry.Manifest.Description.Name, entry.Digest, bytes);
-        entry.IsWhole = false;
-        using var watch = new DiskWatch(DiskPatience, _clock);
-        if (!await watch.EndsAsync(stop => FetchAsync(entry.Manifest, watch, stop), cancellation))
+        using var watch = new DiskWatch(DiskPatience, _clock, _store.IsFolder);
+        (CacheEntry Entry, Checkpoint Opened)? ready = null;
+        if (!await watch.EndsAsync(async stop => ready = await ReadyAsync(digest, watch, stop), cancellation))
         {
+            Hanging = watch.Left;
             cancellation.ThrowIfCancellationRequested();
-            throw new CheckpointFetchException(
-                FailureCodes.CacheFailed,
-                $"The disk of the checkpoint cache {_root} hangs: it has taken no bytes of {entry.Manifest.Description.Name} for {DiskPatience.TotalMinutes} min. Look at the disk, or name another folder in Worker:CheckpointCache.");
+            throw Hangs();
         }
 
-        (entry.IsWhole, entry.IsProven) = (true, true);
+        // Not before: work that was left has no user.
+        var (entry, opened) = ready!.Value;
+        lock (_gate) entry.Users++;
+        return new CheckpointUse(opened, () => Leave(entry));
     }
 
-    private async Task FetchAsync(CheckpointManifest manifest, DiskWatch watch, CancellationToken cancellation)
+    private CheckpointFetchException Hangs() => new(
+        FailureCodes.CacheFailed,
+        $"The disk of the checkpoint cache {_root}{(_store.IsFolder ? ", or that of the object store's folder," : "")} hangs: it has given no sign for {DiskPatience.TotalMinutes} min. Look at the disk, or name another folder in Worker:CheckpointCache.");
+
+    // All that a take asks of the disk.
+    private async Task<(CacheEntry Entry, Checkpoint Opened)> ReadyAsync(string digest, DiskWatch watch, CancellationToken cancellation)
     {
+        var entry = Find(digest) ?? await PlaceForAsync(digest, watch, cancellation);
+        if (!entry.IsProven) await FetchAsync(entry, watch, cancellation);
+        _reaching?.Invoke(FolderOf(digest));
+        var opened = Checkpoint.Open(FolderOf(digest));
+        RequireSameFlag(entry, opened);
+        entry.LastUse = _clock.GetUtcNow().UtcDateTime;
+        File.SetLastWriteTimeUtc(ManifestOf(digest), entry.LastUse);
+        return (entry, opened);
+    }
+
+    private async Task FetchAsync(CacheEntry entry, DiskWatch watch, CancellationToken cancellation)
+    {
+        var manifest = entry.Manifest;
+        var bytes = manifest.Bytes();
+        WorkerLog.FetchingCheckpoint(_logger, manifest.Description.Name, entry.Digest, bytes);
+        lock (_gate) entry.IsWhole = false;
         // First under another name, which tells the next life what half-fetched files are; under its own last: where it lies, the files were whole once.
-        var place = ManifestOf(manifest.Digest());
+        var place = ManifestOf(entry.Digest);
         await File.WriteAllBytesAsync(place + Unfinished, JsonSerializer.SerializeToUtf8Bytes(manifest, FarmJson.Options), cancellation);
-        await _fetcher.FetchAsync(manifest, FolderOf(manifest.Digest()), null, watch, cancellation);
+        await _fetcher.FetchAsync(manifest, FolderOf(entry.Digest), null, watch, cancellation);
         cancellation.ThrowIfCancellationRequested();
         File.Move(place + Unfinished, place, overwrite: true);
+        watch.Moved();
+        lock (_gate) (entry.IsWhole, entry.IsProven) = (true, true);
     }
 
-    private async Task<CacheEntry> PlaceForAsync(string digest, CancellationToken cancellation)
+    private async Task<CacheEntry> PlaceForAsync(string digest, DiskWatch watch, CancellationToken cancellation)
     {
-        var manifest = await ReadManifestAsync(digest, cancellation) ?? throw new UnknownCheckpointException(digest);
+        var manifest = await ReadManifestAsync(digest, watch, cancellation) ?? throw new UnknownCheckpointException(digest);
         if (CheckpointRules.Fault(manifest) is { } fault) throw new CheckpointFetchException(FailureCodes.CheckpointDamaged, $"The manifest of {digest} in the store is not usable: {fault} Push the checkpoint again.");
         if (manifest.Digest() != digest) throw new CheckpointFetchException(FailureCodes.CheckpointDamaged, $"The store holds {manifest.Digest()} in the place of {digest}. Push the checkpoint again.");
-        MakeRoom(manifest);
+        MakeRoom(manifest, watch, cancellation);
         var entry = new CacheEntry(manifest) { LastUse = _clock.GetUtcNow().UtcDateTime };
         lock (_gate) _entries.Add(digest, entry);
         return entry;
     }
 
-    private async Task<CheckpointManifest?> ReadManifestAsync(string digest, CancellationToken cancellation)
+    private async Task<CheckpointManifest?> ReadManifestAsync(string digest, DiskWatch watch, CancellationToken cancellation)
     {
         if (!CheckpointRules.IsDigest(digest)) return null;
+        using var away = watch.Away();
         try
         {
             await using var stream = await _store.OpenAsync(ObjectKey.ForManifest(digest), cancellation);
@@ -167,30 +196,41 @@ internal sealed class CheckpointCache : IDisposable
         }
     }
 
-    private void MakeRoom(CheckpointManifest wanted)
+    private void MakeRoom(CheckpointManifest wanted, DiskWatch watch, CancellationToken cancellation)
     {
         if (wanted.Bytes() > _maxBytes)
             throw new CheckpointFetchException(FailureCodes.CacheFull, $"Checkpoint {wanted.Description.Name} has {wanted.Bytes():N0} bytes, and the cache of this worker keeps {_maxBytes:N0}. Raise Worker:CheckpointCacheBytes.");
-        lock (_gate)
+        while (MarkForRoom(wanted) is { } leaving)
         {
-            while (_entries.Values.Sum(entry => entry.Manifest.Bytes()) + wanted.Bytes() > _maxBytes)
-            {
-                var idle = _entries.Values.Where(entry => entry.Users == 0).MinBy(entry => entry.LastUse)
-                    ?? throw new CheckpointFetchException(FailureCodes.CacheFull, $"Every checkpoint in the cache is loaded, and {wanted.Description.Name} ({wanted.Bytes():N0} bytes) does not fit beside them. Raise Worker:CheckpointCacheBytes.");
-                WorkerLog.EvictingCheckpoint(_logger, idle.Manifest.Description.Name, idle.Digest);
-                Remove(idle);
-            }
+            WorkerLog.EvictingCheckpoint(_logger, leaving.Manifest.Description.Name, leaving.Digest);
+            Delete(leaving.Digest);
+            // What cannot be deleted stays counted.
+            lock (_gate) _entries.Remove(leaving.Digest);
+            watch.Moved();
+            cancellation.ThrowIfCancellationRequested();
         }
     }
 
-    private void Remove(CacheEntry entry)
+    // Who leaves next, or null when there is room. Marked as not whole and not proven, it is not offered, and handed out only if all its files are compared again.
+    private CacheEntry? MarkForRoom(CheckpointManifest wanted)
     {
-        // Files without a manifest are swept away by the next life; a manifest without its files would be believed. What cannot be removed stays counted.
-        entry.IsWhole = false;
-        File.Delete(ManifestOf(entry.Digest));
-        File.Delete(ManifestOf(entry.Digest) + Unfinished);
-        if (Directory.Exists(FolderOf(entry.Digest))) Directory.Delete(FolderOf(entry.Digest), recursive: true);
-        _entries.Remove(entry.Digest);
+        lock (_gate)
+        {
+            if (_entries.Values.Sum(entry => entry.Manifest.Bytes()) + wanted.Bytes() <= _maxBytes) return null;
+            var idle = _entries.Values.Where(entry => entry.Users == 0).MinBy(entry => entry.LastUse)
+                ?? throw new CheckpointFetchException(FailureCodes.CacheFull, $"Every checkpoint in the cache is loaded, and {wanted.Description.Name} ({wanted.Bytes():N0} bytes) does not fit beside them. Raise Worker:CheckpointCacheBytes.");
+            (idle.IsWhole, idle.IsProven) = (false, false);
+            return idle;
+        }
+    }
+
+    private void Delete(string digest)
+    {
+        _reaching?.Invoke(FolderOf(digest));
+        // Files without a manifest are swept away by the next life; a manifest without its files would be believed.
+        File.Delete(ManifestOf(digest));
+        File.Delete(ManifestOf(digest) + Unfinished);
+        if (Directory.Exists(FolderOf(digest))) Directory.Delete(FolderOf(digest), recursive: true);
     }
 
     private void Leave(CacheEntry entry)
@@ -251,10 +291,10 @@ internal sealed class CacheEntry(CheckpointManifest manifest)
 
     public string Digest => manifest.Digest();
 
-    /// <summary>Whether all files were there once.</summary>
+    /// <summary>Whether all files were there once, and none was deleted since.</summary>
     public bool IsWhole { get; set; }
 
-    /// <summary>Whether this process has compared all files.</summary>
+    /// <summary>Whether this process has compared all files, and deleted none since.</summary>
     public bool IsProven { get; set; }
 
     public int Users { get; set; }

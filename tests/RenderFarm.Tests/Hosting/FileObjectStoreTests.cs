@@ -1,4 +1,6 @@
 using RenderFarm.Hosting.ObjectStore;
+using RenderFarm.Hosting.Telemetry;
+using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.Tests.Hosting;
@@ -22,6 +24,14 @@ public sealed class FileObjectStoreTests : ObjectStoreConformance, IDisposable
             () => Store.PutAsync(new ObjectKey("images/a.png"), new byte[] { 1 }, "image/png", Cancellation));
         Assert.Contains("images/a.png", error.Message, StringComparison.Ordinal);
         Assert.Single(_folder.GetFileSystemInfos());
+    }
+
+    [Fact]
+    public void Folder_is_known_for_a_disk_also_behind_the_meter()
+    {
+        Assert.True(Store.IsFolder);
+        Assert.True(new MeteredObjectStore(Store, TimeProvider.System).IsFolder);
+        Assert.False(new MeteredObjectStore(new MemoryObjectStore(), TimeProvider.System).IsFolder);
     }
 
     [Fact]

@@ -5,6 +5,8 @@ namespace RenderFarm.Testing.Faults.Inside;
 /// <summary>Sees objects on their way to the store.</summary>
 internal sealed class WatchedObjectStore(IObjectStore inner, KillSwitch kill) : IObjectStore
 {
+    public bool IsFolder => inner.IsFolder;
+
     public async Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation)
     {
         var put = inner.PutAsync(key, content, contentType, cancellation);

@@ -66,6 +66,48 @@ public sealed class DiskWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_left_is_known_to_have_ended()
+    {
+        var begun = new TaskCompletionSource();
+        var ending = _watch.EndsAsync(
+            _ =>
+            {
+                begun.SetResult();
+                return _work.Task;
+            },
+            Cancellation);
+        await begun.Task.WaitAsync(Cancellation);
+        Assert.True(_watch.Left.IsCompleted);
+        _clock.Advance(Patience);
+        Assert.False(await ending);
+        Assert.False(_watch.Left.IsCompleted);
+
+        _work.SetException(new IOException("The disk woke up."));
+
+        await _watch.Left.WaitAsync(Cancellation);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Store_in_a_folder_that_hangs_when_it_is_opened_or_read_is_a_disk_that_hangs(bool atOpening)
+    {
+        using var folder = new TemporaryFolder();
+        using var watch = new DiskWatch(Patience, _clock, storeIsDisk: true);
+        var stored = AStoredCheckpoint.Of(("model_index.json", "{}"));
+        var blob = new HangingBlob(_work.Task);
+        var fetcher = new CheckpointFetcher((_, _) => atOpening ? blob.OpenAsync() : Task.FromResult<Stream?>(blob));
+        var ending = watch.EndsAsync(stop => fetcher.FetchAsync(stored.Manifest, folder.Path, null, watch, stop), Cancellation);
+        await blob.Reached.WaitAsync(Cancellation);
+
+        _clock.Advance(Patience);
+
+        Assert.False(await ending.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        _work.SetResult();
+        await watch.Left.WaitAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task Store_that_is_slow_is_not_taken_for_a_disk_that_hangs()
     {
         using var folder = new TemporaryFolder();
@@ -86,5 +128,27 @@ public sealed class DiskWatchTests : IDisposable
 
         Assert.True(await ending);
         Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(folder.Path, "model_index.json"), Cancellation));
+    }
+
+    /// <summary>A blob that comes to nobody before its disk wakes up, and then has no bytes.</summary>
+    private sealed class HangingBlob(Task awake) : MemoryStream
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public async Task<Stream?> OpenAsync()
+        {
+            _reached.TrySetResult();
+            await awake;
+            return this;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _reached.TrySetResult();
+            await awake;
+            return 0;
+        }
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Hosting.Checkpoints;
+using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Testing.Coordinator;
 using RenderFarm.Tests.Contracts.Checkpoints;
 using RenderFarm.Worker;
@@ -12,6 +13,9 @@ namespace RenderFarm.Tests.Worker.Checkpoints;
 
 public sealed class CheckpointCacheTests : IDisposable
 {
+    /// <summary>Longer than anything takes that does not wait for a disk.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
     private readonly TemporaryFolder _folder = new();
     private readonly MemoryObjectStore _store = new();
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
@@ -84,7 +88,7 @@ public sealed class CheckpointCacheTests : IDisposable
     public async Task Damaged_store_is_named_and_mended_by_another_push()
     {
         await _a.PutAsync(_store);
-        var blob = RenderFarm.Hosting.ObjectStore.ObjectKey.ForBlob(_a.Manifest.Files[^1].Blobs[0]);
+        var blob = ObjectKey.ForBlob(_a.Manifest.Files[^1].Blobs[0]);
         await _store.PutAsync(blob, new byte[1], "application/octet-stream", Cancellation);
         using var cache = Cache(2);
         var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => cache.TakeAsync(_a.Manifest.Digest(), Cancellation));
@@ -114,7 +118,7 @@ public sealed class CheckpointCacheTests : IDisposable
     {
         await HalfFetchAsync(_a);
         await _a.PutAsync(_store);
-        await _store.DeleteAsync(RenderFarm.Hosting.ObjectStore.ObjectKey.ForBlob(_a.Manifest.Files[0].Blobs[0]), Cancellation);
+        await _store.DeleteAsync(ObjectKey.ForBlob(_a.Manifest.Files[0].Blobs[0]), Cancellation);
         using var next = Cache(1);
         (await TakeAsync(next, _a)).Dispose();
         Assert.Equal(Digests(_a), Held(next));
@@ -156,15 +160,121 @@ public sealed class CheckpointCacheTests : IDisposable
         Assert.False(hanging.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
 
-        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => hanging);
+        await HangsAsync(hanging);
+        await HangsAsync(next);
 
+        disk.WakeUp();
+        await cache.Hanging.WaitAsync(Cancellation);
+        (await TakeAsync(cache, _b)).Dispose();
+        Assert.Equal(Digests(_b), Held(cache));
+    }
+
+    [Fact]
+    public async Task Disk_that_hangs_while_room_is_made_is_the_workers_fault_and_keeps_nobody_from_asking_what_is_held()
+    {
+        foreach (var stored in (AStoredCheckpoint[])[_a, _b, _c]) await stored.PutAsync(_store);
+        var disk = new HangingFolders();
+        using var cache = Cache(2, disk.Reach);
+        (await TakeAsync(cache, _a)).Dispose();
+        var used = await TakeAsync(cache, _b);
+        disk.Hang();
+        // Elsewhere: a take that called the disk on its caller's thread would keep this one.
+        var hanging = Task.Run(() => cache.TakeAsync(_c.Manifest.Digest(), Cancellation), Cancellation);
+        await disk.Reached.WaitAsync(Cancellation);
+
+        Assert.Equal(Digests(_b), await Task.Run(() => Held(cache).ToList(), Cancellation).WaitAsync(Soon, Cancellation));
+        await Task.Run(used.Dispose, Cancellation).WaitAsync(Soon, Cancellation);
+        _clock.Advance(CheckpointCache.DiskPatience);
+
+        await HangsAsync(hanging);
+        await HangsAsync(cache.TakeAsync(_a.Manifest.Digest(), Cancellation));
+        disk.WakeUp();
+        await cache.Hanging.WaitAsync(Cancellation);
+        (await TakeAsync(cache, _c)).Dispose();
+        Assert.Equal(Digests(_b, _c), Held(cache));
+        Assert.Equal(2, Directory.GetDirectories(_folder.Path).Length);
+    }
+
+    [Fact]
+    public async Task Disk_that_hangs_under_a_proven_checkpoint_is_the_workers_fault_and_holds_up_no_later_take()
+    {
+        foreach (var stored in (AStoredCheckpoint[])[_a, _b]) await stored.PutAsync(_store);
+        var disk = new HangingFolders();
+        using var cache = Cache(1, disk.Reach);
+        (await TakeAsync(cache, _a)).Dispose();
+        disk.Hang();
+        var hanging = Task.Run(() => cache.TakeAsync(_a.Manifest.Digest(), Cancellation), Cancellation);
+        await disk.Reached.WaitAsync(Cancellation);
+        var waiting = cache.TakeAsync(_a.Manifest.Digest(), Cancellation);
+        _clock.Advance(CheckpointCache.DiskPatience - TimeSpan.FromMilliseconds(1));
+        Assert.False(hanging.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        await HangsAsync(hanging);
+        await HangsAsync(waiting);
+        await HangsAsync(cache.TakeAsync(_b.Manifest.Digest(), Cancellation));
+        disk.WakeUp();
+        await cache.Hanging.WaitAsync(Cancellation);
+        (await TakeAsync(cache, _a)).Dispose();
+
+        // Work that was left uses nothing: the checkpoint may leave.
+        (await TakeAsync(cache, _b)).Dispose();
+        Assert.Equal(Digests(_b), Held(cache));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_deleted_counts_and_is_compared_before_it_is_handed_out()
+    {
+        foreach (var stored in (AStoredCheckpoint[])[_a, _b]) await stored.PutAsync(_store);
+        var isBroken = false;
+        using var cache = Cache(1, _ =>
+        {
+            if (isBroken) throw new IOException("The disk says no.");
+        });
+        (await TakeAsync(cache, _a)).Dispose();
+        isBroken = true;
+        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => TakeAsync(cache, _b));
+        Assert.Equal((FailureCodes.CacheFailed, true), (error.Code, cache.Held().Count == 0));
+
+        isBroken = false;
+        var file = Path.Combine(Directory.GetDirectories(_folder.Path).Single(), "unet", "model.onnx");
+        File.Delete(file);
+        (await TakeAsync(cache, _a)).Dispose();
+        Assert.True(File.Exists(file));
+        Assert.Equal(Digests(_a), Held(cache));
+
+        (await TakeAsync(cache, _b)).Dispose();
+        Assert.Equal(Digests(_b), Held(cache));
+        Assert.Single(Directory.GetDirectories(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Store_in_a_folder_that_hangs_at_a_manifest_or_a_blob_holds_up_no_later_take(bool atManifest)
+    {
+        await _a.PutAsync(_store);
+        var store = new HangingStore(_store, atManifest
+            ? ObjectKey.ForManifest(_a.Manifest.Digest()) : ObjectKey.ForBlob(_a.Manifest.Files[0].Blobs[0]));
+        using var cache = new CheckpointCache(store, _folder.Path, _a.Manifest.Bytes(), _clock, NullLogger.Instance);
+        var hanging = cache.TakeAsync(_a.Manifest.Digest(), Cancellation);
+        await store.Reached.WaitAsync(Cancellation);
+        _clock.Advance(CheckpointCache.DiskPatience);
+
+        await HangsAsync(hanging, ", or that of the object store's folder,");
+        await HangsAsync(cache.TakeAsync(_a.Manifest.Digest(), Cancellation), ", or that of the object store's folder,");
+        store.WakeUp();
+        await cache.Hanging.WaitAsync(Cancellation);
+        (await TakeAsync(cache, _a)).Dispose();
+    }
+
+    private async Task HangsAsync(Task<CheckpointUse> take, string orStore = "")
+    {
+        var error = await Assert.ThrowsAsync<CheckpointFetchException>(() => take.WaitAsync(Soon, Cancellation));
         Assert.Equal(FailureCodes.CacheFailed, error.Code);
         Assert.Equal(
-            $"The disk of the checkpoint cache {_folder.Path} hangs: it has taken no bytes of stored for 5 min. Look at the disk, or name another folder in Worker:CheckpointCache.",
+            $"The disk of the checkpoint cache {_folder.Path}{orStore} hangs: it has given no sign for 5 min. Look at the disk, or name another folder in Worker:CheckpointCache.",
             error.Message);
-        (await next).Dispose();
-        Assert.Equal(Digests(_b), Held(cache));
-        disk.WakeUp();
     }
 
     // The last file's last piece is damaged, which is how far a fetch comes before it ends.
@@ -172,7 +282,7 @@ public sealed class CheckpointCacheTests : IDisposable
     {
         await stored.PutAsync(_store);
         await _store.PutAsync(
-            RenderFarm.Hosting.ObjectStore.ObjectKey.ForBlob(stored.Manifest.Files[^1].Blobs[^1]), new byte[1], "application/octet-stream", Cancellation);
+            ObjectKey.ForBlob(stored.Manifest.Files[^1].Blobs[^1]), new byte[1], "application/octet-stream", Cancellation);
         using var cache = Cache(1);
         await Assert.ThrowsAsync<CheckpointFetchException>(() => cache.TakeAsync(stored.Manifest.Digest(), Cancellation));
     }
@@ -183,8 +293,8 @@ public sealed class CheckpointCacheTests : IDisposable
         return await cache.TakeAsync(stored.Manifest.Digest(), Cancellation);
     }
 
-    private CheckpointCache Cache(int checkpoints) =>
-        new(_store, _folder.Path, _a.Manifest.Bytes() * checkpoints, _clock, NullLogger.Instance);
+    private CheckpointCache Cache(int checkpoints, Action<string>? reaching = null) =>
+        new(_store, _folder.Path, _a.Manifest.Bytes() * checkpoints, _clock, NullLogger.Instance, reaching: reaching);
 
     private static IEnumerable<string> Held(CheckpointCache cache) => cache.Held().Select(held => held.Digest).Order();
 
@@ -211,5 +321,62 @@ public sealed class CheckpointCacheTests : IDisposable
                 await disk._awake.Task;
             }
         }
+    }
+
+    /// <summary>A disk that comes back from no call for a checkpoint's folder, once told to hang and before it is told to wake up.</summary>
+    private sealed class HangingFolders
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _awake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _hangs;
+
+        public Task Reached => _reached.Task;
+
+        public void Hang() => _hangs = true;
+
+        public void Reach(string folder)
+        {
+            if (!_hangs) return;
+            _reached.TrySetResult();
+            _awake.Task.Wait();
+        }
+
+        public void WakeUp()
+        {
+            _hangs = false;
+            _awake.SetResult();
+        }
+    }
+
+    /// <summary>A store in a folder whose disk hangs at one object, before it is told to wake up.</summary>
+    private sealed class HangingStore(IObjectStore inner, ObjectKey at) : IObjectStore
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _awake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsFolder => true;
+
+        public Task Reached => _reached.Task;
+
+        public void WakeUp() => _awake.SetResult();
+
+        public async Task<Stream?> OpenAsync(ObjectKey key, CancellationToken cancellation)
+        {
+            if (key == at)
+            {
+                _reached.TrySetResult();
+                await _awake.Task;
+            }
+
+            return await inner.OpenAsync(key, cancellation);
+        }
+
+        public Task PutAsync(ObjectKey key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<long?> SizeAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task DeleteAsync(ObjectKey key, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<ObjectKey> ListAsync(string prefix, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }
