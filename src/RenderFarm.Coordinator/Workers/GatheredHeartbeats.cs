@@ -32,7 +32,7 @@ internal sealed class PendingHeartbeat(WorkerHeartbeat message, DateTimeOffset a
 /// <param name="clock">Measures how long they are gathered.</param>
 internal sealed class GatheredHeartbeats(Func<IReadOnlyList<PendingHeartbeat>, Task> write, TimeProvider clock)
 {
-    /// <summary>Longest time that a heartbeat waits for others, 80 ms. A lease is a hundred times as long at least.</summary>
+    /// <summary>Longest time that a heartbeat waits for others, 80 ms. The shortest lease that can be set, of a second, is twelve times as long.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMilliseconds(80);
 
     /// <summary>Most that go together, 4: as many messages as a coordinator takes in advance. With all of them here, no other can come.</summary>

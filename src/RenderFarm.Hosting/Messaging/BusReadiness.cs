@@ -5,8 +5,11 @@ using RenderFarm.Hosting.Health;
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>Says which queues of this process are not being read, and when the broker takes no messages.</summary>
-internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) : IReadiness
+internal sealed class BusReadiness(IBusControl bus, IServiceProvider services, TimeProvider clock) : IReadiness
 {
+    /// <summary>Longest look at a broker that is not connected, 1 s: of one that gives no answer the rest must still be said before the probe's own limit.</summary>
+    public static readonly TimeSpan LookLimit = Readiness.Limit / 2;
+
     public string Name => "The bus";
 
     public async Task<string?> WhatIsAwayAsync(CancellationToken cancellation)
@@ -23,11 +26,25 @@ internal sealed class BusReadiness(IBusControl bus, IServiceProvider services) :
         }
 
         // A broker that came, or changed its certificate, after the start: nobody else says why the bus tries in vain.
-        if (services.GetService<BrokerCheck>() is { IsTls: true } check && await check.RefusalAsync(cancellation) is { } refusal) return refusal;
+        if (services.GetService<BrokerCheck>() is { IsTls: true } check && await LookAsync(check, cancellation) is { } refusal) return refusal;
         var silent = health.Endpoints.Where(endpoint => endpoint.Value.Status != BusHealthStatus.Healthy)
             .Select(endpoint => endpoint.Key.Split('?')[0].Split('/')[^1]).Order(StringComparer.Ordinal).ToList();
         return silent.Count == 0
             ? "The bus has not started."
             : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.";
+    }
+    private async Task<string?> LookAsync(BrokerCheck check, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(LookLimit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            return await check.RefusalAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            // A broker that gives no answer has not refused anything.
+            return null;
+        }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class BusBench : IAsyncDisposable
     public const string Lasting = "test.lasting";
     public const string Owned = "test.owned";
 
+    /// <summary>How often the reader of <see cref="Owned"/> tries a message.</summary>
+    public const int Tries = 3;
+
     private readonly IHost _host;
 
     private BusBench(IHost host) => _host = host;
@@ -31,6 +34,11 @@ internal sealed class BusBench : IAsyncDisposable
 
     /// <summary>What the reader of <see cref="Owned"/> waits for before it is done with a message; null to be done at once.</summary>
     public Task? Holding { get; set; }
+
+    /// <summary>What the reader of <see cref="Owned"/> says of each message; null while it handles them.</summary>
+    public Exception? Failure { get; set; }
+
+    public QueueActivity Activity => _host.Services.GetRequiredService<QueueActivity>();
 
     public FarmSender Sender => _host.Services.GetRequiredService<FarmSender>();
 
@@ -67,6 +75,9 @@ internal sealed class BusBench : IAsyncDisposable
         while (await readiness.WhatIsAwayAsync(Cancellation) is not null) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
         return this;
     }
+
+    /// <summary>What a probe of readiness is told, in the probe's time.</summary>
+    public Task<IReadOnlyList<string>> ProbeAsync() => ActivatorUtilities.CreateInstance<Readiness>(_host.Services).WhatIsAwayAsync(Cancellation);
 
     /// <summary>What readiness says.</summary>
     public async Task<string?> WhatIsAwayAsync() =>
@@ -105,10 +116,14 @@ internal sealed class BusBench : IAsyncDisposable
             endpoint.Handler<WorkerHeartbeat>(async context => await Heartbeats.Writer.WriteAsync((context.Message, context.ReceiveContext.Body.GetString())));
         });
         transport.Queue(Owned, QueueLife.Owned, endpoint =>
+        {
+            endpoint.UseMessageRetry(retry => retry.Immediate(Tries - 1));
             endpoint.Handler<CancelAttempt>(async context =>
             {
                 await Commands.Writer.WriteAsync(context.Message);
+                if (Failure is { } failure) throw failure;
                 if (Holding is { } holding) await holding;
-            }));
+            });
+        });
     }
 }

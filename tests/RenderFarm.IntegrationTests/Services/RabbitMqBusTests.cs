@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
@@ -55,38 +54,73 @@ public sealed class RabbitMqBusTests : RabbitMqTest
     [Fact]
     public async Task Unreadable_message_is_set_aside_and_counted_and_holds_nobody_up()
     {
-        var counted = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var meter = new MeterListener();
-        meter.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Name == "renderfarm.bus.dead_lettered") listener.EnableMeasurementEvents(instrument);
-        };
-        meter.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.TrySetResult($"{count} {tags[0].Value}"));
-        meter.Start();
-
-        await using var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync();
-        var connections = new ConnectionFactory { Uri = World.Address };
-        await using var connection = await connections.CreateConnectionAsync(Cancellation);
+        using var counted = new CountedDeadLetters(BusBench.Lasting);
+        await using var connection = await new ConnectionFactory { Uri = World.Address }.CreateConnectionAsync(Cancellation);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        var properties = new BasicProperties
+        QueueActivity activity;
+        // To its end, so that nothing of it is counted later.
+        await using (var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync())
         {
-            ContentType = "application/json",
-            Headers = new Dictionary<string, object?> { ["MT-MessageType"] = "urn:message:RenderFarm.Contracts.Attempts:AttemptReports" },
-        };
-        await channel.BasicPublishAsync("", BusBench.Lasting, mandatory: true, properties, Encoding.UTF8.GetBytes("{\"reports\": 7"), Cancellation);
-        await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
+            activity = bench.Activity;
+            var properties = new BasicProperties
+            {
+                ContentType = "application/json",
+                Headers = new Dictionary<string, object?> { ["MT-MessageType"] = "urn:message:RenderFarm.Contracts.Attempts:AttemptReports" },
+            };
+            await channel.BasicPublishAsync("", BusBench.Lasting, mandatory: true, properties, Encoding.UTF8.GetBytes("{\"reports\": 7"), Cancellation);
+            await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
 
-        Assert.Empty((await bench.Reports.Reader.ReadAsync(Cancellation)).Reports);
-        Assert.Equal($"1 {BusBench.Lasting}", await counted.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation));
-        BasicGetResult? aside = null;
-        while (aside is null)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
-            if ((await World.QueuesAsync()).Any(queue => queue.Name == BusBench.Lasting + "_error"))
-                aside = await channel.BasicGetAsync(BusBench.Lasting + "_error", autoAck: true, Cancellation);
+            Assert.Empty((await bench.Reports.Reader.ReadAsync(Cancellation)).Reports);
+            Assert.Equal("{\"reports\": 7", await SetAsideAsync(channel, BusBench.Lasting));
         }
 
-        Assert.Equal("{\"reports\": 7", Encoding.UTF8.GetString(aside.Body.Span));
+        Assert.Equal(1, counted.Count);
+        Assert.Equal((2L, 0L), activity.Of(BusBench.Lasting));
+    }
+
+    [Fact]
+    public async Task Message_that_its_consumer_cannot_handle_is_set_aside_and_counted_once()
+    {
+        using var counted = new CountedDeadLetters(BusBench.Owned);
+        await using var connection = await new ConnectionFactory { Uri = World.Address }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        QueueActivity activity;
+        await using (var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync())
+        {
+            activity = bench.Activity;
+            bench.Failure = new InvalidOperationException("This command is not to be followed.");
+            await bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation);
+
+            Assert.Equal(JsonSerializer.Serialize(BusBench.Command(1), FarmJson.Options), await SetAsideAsync(channel, BusBench.Owned));
+            Assert.Equal(BusBench.Tries, bench.Commands.Reader.Count);
+        }
+
+        Assert.Equal(1, counted.Count);
+        Assert.Equal((1L, 0L), activity.Of(BusBench.Owned));
+    }
+
+    [Fact]
+    public async Task Message_whose_connection_breaks_while_it_is_in_hand_is_not_counted_as_set_aside()
+    {
+        using var counted = new CountedDeadLetters(BusBench.Owned);
+        await using var proxy = new FaultProxy(World.Address);
+        await using (var bench = await (await BusBench.StartAsync(World.AddressVia(proxy.Port))).ReadyAsync())
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            bench.Holding = done.Task;
+            await bench.Sender.SendAsync(BusBench.Owned, BusBench.Command(1), isLasting: false, Cancellation);
+            await bench.Commands.Reader.ReadAsync(Cancellation);
+
+            proxy.Refuse();
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            while (await bench.WhatIsAwayAsync() is null) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
+            done.SetResult();
+            while (bench.Activity.Of(BusBench.Owned).InHand != 0) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
+            proxy.Accept();
+            await bench.ReadyAsync();
+        }
+
+        Assert.Equal(0, counted.Count);
     }
 
     [Fact]
@@ -153,5 +187,15 @@ public sealed class RabbitMqBusTests : RabbitMqTest
         await other.Pause.PauseAsync([BusBench.Lasting], Cancellation);
         await bench.SendUntilTakenAsync(BusBench.Lasting, new AttemptReports([]));
         await bench.Reports.Reader.ReadAsync(Cancellation);
+    }
+    private async Task<string> SetAsideAsync(IChannel channel, string queue)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            if ((await World.QueuesAsync()).Any(known => known.Name == queue + "_error") && await channel.BasicGetAsync(queue + "_error", autoAck: true, Cancellation) is { } aside)
+                return Encoding.UTF8.GetString(aside.Body.Span);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+        }
     }
 }

@@ -141,6 +141,15 @@ public sealed class TlsTests(TlsServers servers) : IClassFixture<TlsServers>
             await bench.WhatIsAwayAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Readiness_names_the_queues_of_a_broker_over_TLS_that_gives_no_answer()
+    {
+        await using var proxy = new FaultProxy(new Uri(_servers.Bus()));
+        proxy.Forget(answers: 0);
+        await using var bench = await BusBench.StartAsync(new Uri($"amqps://localhost:{proxy.Port}/farm"));
+        Assert.Equal([$"The bus cannot be reached; not read: {BusBench.Lasting}, {BusBench.Owned}."], await bench.ProbeAsync());
+    }
+
     private static (string, string)[] Worker =>
     [
         ("Worker:Name", "one"), ("Worker:Checkpoints:0", Repository.DemoCheckpoint), ("Worker:Device", "cpu"),
