@@ -139,6 +139,12 @@ internal static partial class CoordinatorLog
     [LoggerMessage(EventId = 704, Level = LogLevel.Information, Message = "{Count} workers that have been gone for {Retention} were forgotten")]
     public static partial void WorkersForgotten(ILogger logger, int count, TimeSpan retention);
 
+    [LoggerMessage(EventId = 705, Level = LogLevel.Warning, Message = "{Object} could not be deleted and is left to a later pass: {Reason}")]
+    public static partial void ObjectNotDeleted(ILogger logger, string @object, string reason);
+
+    [LoggerMessage(EventId = 706, Level = LogLevel.Warning, Message = "The object store deletes nothing at the moment: what else there is to delete is left to the next pass")]
+    public static partial void DeletingInVain(ILogger logger);
+
     [LoggerMessage(EventId = 502, Level = LogLevel.Warning, Message = "This coordinator waits for its record. {Reason}")]
     public static partial void RecordAwaited(ILogger logger, string reason);
 

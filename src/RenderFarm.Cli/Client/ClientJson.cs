@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using RenderFarm.Contracts.Api;
 
 namespace RenderFarm.Cli.Client;
@@ -8,7 +7,7 @@ namespace RenderFarm.Cli.Client;
 internal static class ClientJson
 {
     /// <summary>The API's conventions, except that members this version does not know are skipped: a newer server may say more.</summary>
-    public static JsonSerializerOptions Options { get; } = new(FarmJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+    public static JsonSerializerOptions Options => FarmJson.Tolerant;
 
     /// <summary>The same, laid out for people.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };

@@ -13,6 +13,12 @@ public static class FarmJson
         // Without it the first request of a process that nothing was written in before finds no types.
         new JsonSerializerOptions(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() });
 
+    /// <summary>
+    /// The same, except that members this version does not know are skipped: for what a later version may have written, a newer server or a coordinator beside this
+    /// one during an upgrade.
+    /// </summary>
+    public static JsonSerializerOptions Tolerant { get; } = new(Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+
     /// <summary>Applies the API's conventions to options that somebody else owns.</summary>
     public static JsonSerializerOptions Create(JsonSerializerOptions options)
     {

@@ -12,7 +12,8 @@ namespace RenderFarm.Coordinator.Retention;
 
 /// <summary>
 /// Deletes pictures that were sent in and that no job names any more, once nobody has sent or named them for a time. A picture is marked, its object deleted,
-/// then its row: a crash anywhere between leaves it marked, and the next pass goes on. Objects without a row get one, and so their time. Runs on the leader alone.
+/// then its row: a crash anywhere between leaves it marked, and the next pass goes on. One whose object the store does not delete stays marked, and is passed over until
+/// the others have been tried. Objects without a row get one, and so their time. Runs on the leader alone.
 /// </summary>
 internal sealed class InputSweeper(
     FarmRecord record,
@@ -24,6 +25,9 @@ internal sealed class InputSweeper(
 {
     private const int BatchSize = 500;
     private readonly TimeProvider _clock = clock;
+
+    // Those that stayed since all had their turn. Outlives a pass: as many of them as a pass tries, in front of the others, would keep those from ever having one.
+    private readonly List<string> _passedOver = [];
     private bool _isFirst = true;
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
@@ -37,16 +41,34 @@ internal sealed class InputSweeper(
 
         if (leadership.Epoch is not { } epoch) return false;
         var removed = 0;
-        while (await MarkAsync(epoch, stopping) is { Count: > 0 } leaving)
+        var removal = new ObjectRemoval(store, logger);
+        while (!removal.IsInVain && await MarkAsync(epoch, stopping) is { Count: > 0 } leaving)
         {
-            foreach (var digest in leaving) await store.DeleteAsync(ObjectKey.ForInput(digest), stopping);
+            if (await RemoveAsync(epoch, leaving, removal, stopping) is not { } gone) return false;
             removed += await record.LeadAsync(
-                epoch, db => db.Inputs.Where(input => input.IsLeaving && leaving.Contains(input.Digest)).ExecuteDeleteAsync(stopping), stopping);
+                epoch, db => db.Inputs.Where(input => input.IsLeaving && gone.Contains(input.Digest)).ExecuteDeleteAsync(stopping), stopping);
         }
 
-        await AdoptAsync(epoch, stopping);
+        if (!removal.IsInVain) _passedOver.Clear();
         CoordinatorLog.InputsSwept(logger, removed);
+        await AdoptAsync(epoch, stopping);
         return false;
+    }
+
+    // Those that are gone; null when the epoch is over.
+    private async Task<List<string>?> RemoveAsync(long epoch, List<string> leaving, ObjectRemoval removal, CancellationToken stopping)
+    {
+        var gone = new List<string>();
+        foreach (var digest in leaving)
+        {
+            // No fence holds in the store: whoever leads since may have ended what is marked, and the picture may have been sent in again.
+            if (leadership.Epoch != epoch) return null;
+            if (removal.IsInVain) break;
+            if (await removal.TryRemoveAsync(ObjectKey.ForInput(digest), stopping)) gone.Add(digest);
+            else _passedOver.Add(digest);
+        }
+
+        return gone;
     }
 
     // Those marked by a pass that was cut short come along.
@@ -59,6 +81,7 @@ internal sealed class InputSweeper(
             {
                 var due = await db.Inputs
                     .Where(input => input.IsLeaving || (input.UsedAt <= before && !db.JobInputs.Any(use => use.Digest == input.Digest)))
+                    .Where(input => !EF.Parameter(_passedOver).Contains(input.Digest))
                     .OrderBy(input => input.UsedAt).Take(BatchSize).ToListAsync(stopping);
                 foreach (var input in due) input.IsLeaving = true;
                 return due.ConvertAll(input => input.Digest);

@@ -14,7 +14,8 @@ namespace RenderFarm.Coordinator.Retention;
 /// Deletes ended jobs whose time has come, in an order that a crash can cut anywhere: first the job is out of sight (nobody can retry what is
 /// half gone), then its images go, then its rows. Where tasks are partitioned by day a day's tasks are dropped together, after its jobs, once all of them
 /// have lost their images; only rows that would have to wait for others' longer than a day are deleted one job at a time. Never touches
-/// a job that has not ended. Workers that are gone for good are forgotten along with them. Runs on the leader alone.
+/// a job that has not ended. A job whose images the store does not delete keeps its row, and is passed over until the others have been tried. Workers that are
+/// gone for good are forgotten along with them. Runs on the leader alone.
 /// </summary>
 internal sealed class JobRetention(
     FarmRecord record,
@@ -31,22 +32,19 @@ internal sealed class JobRetention(
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromDays(1);
     private readonly TimeProvider _clock = clock;
 
+    // Those that kept images since all had their turn. Outlives a pass: as many of them as a pass tries, in front of the others, would keep those from ever having one.
+    private readonly List<JobId> _passedOver = [];
+
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is not { } epoch) return false;
         await database.KeepPartitionsAsync(_clock.Now(), PartitionsAhead, stopping);
         await ForgetWorkersAsync(epoch, stopping);
         var hidden = await record.LeadAsync(epoch, db => HideAsync(db, stopping), stopping);
-        var withImages = await WithImagesAsync(stopping);
-        foreach (var job in withImages)
-        {
-            var count = await store.RemoveAllAsync(ObjectKey.ForJob(job), stopping);
-            await record.LeadAsync(epoch, db => NoteAsync(db, job, stopping), stopping);
-            CoordinatorLog.JobImagesDeleted(logger, job, count);
-        }
-
+        var isMore = await RemoveImagesAsync(epoch, stopping);
         var deleted = await DropAsync(epoch, stopping);
-        return hidden == JobsAtOnce || withImages.Count == JobsAtOnce || deleted == JobsAtOnce;
+        // A store that deletes nothing is tried again after the interval, whatever else could go on at once.
+        return isMore is { } more && (more || hidden == JobsAtOnce || deleted == JobsAtOnce);
     }
 
     private async Task ForgetWorkersAsync(long epoch, CancellationToken stopping)
@@ -64,9 +62,42 @@ internal sealed class JobRetention(
         return due.Count;
     }
 
+    // Whether there may be more; null when the store deletes nothing. Goes on behind jobs of which none could be done.
+    private async Task<bool?> RemoveImagesAsync(long epoch, CancellationToken stopping)
+    {
+        var removal = new ObjectRemoval(store, logger);
+        var done = 0;
+        while (done == 0)
+        {
+            var jobs = await WithImagesAsync(stopping);
+            foreach (var job in jobs)
+            {
+                if (removal.IsInVain) return null;
+                if (await removal.TryRemoveAllAsync(ObjectKey.ForJob(job), stopping) is { } count)
+                {
+                    await record.LeadAsync(epoch, db => NoteAsync(db, job, stopping), stopping);
+                    CoordinatorLog.JobImagesDeleted(logger, job, count);
+                    done++;
+                }
+                else
+                {
+                    _passedOver.Add(job);
+                }
+            }
+
+            if (jobs.Count < JobsAtOnce)
+            {
+                _passedOver.Clear();
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private Task<List<JobId>> WithImagesAsync(CancellationToken stopping) => record.ReadAsync(
-        db => db.Jobs.IgnoreQueryFilters().Where(job => job.PurgedAt != null && job.DeleteAfter != null).OrderBy(job => job.PurgedAt).Take(JobsAtOnce)
-            .Select(job => job.Id).ToListAsync(stopping),
+        db => db.Jobs.IgnoreQueryFilters().Where(job => job.PurgedAt != null && job.DeleteAfter != null && !EF.Parameter(_passedOver).Contains(job.Id))
+            .OrderBy(job => job.PurgedAt).Take(JobsAtOnce).Select(job => job.Id).ToListAsync(stopping),
         stopping);
 
     private static async Task<int> NoteAsync(FarmDbContext db, JobId job, CancellationToken stopping)

@@ -13,7 +13,7 @@ namespace RenderFarm.Coordinator.Retention;
 /// <summary>
 /// Removes images that no record names: of a run whose task ended with another run's image or without one, and of jobs that are gone. An
 /// image younger than the grace stays, because its report may be on its way; so does every image of a task that has not ended, and
-/// every object whose key this version cannot read. Runs on the leader alone.
+/// every object whose key this version cannot read. One that the store does not delete is passed over. Runs on the leader alone.
 /// </summary>
 internal sealed class OrphanSweeper(
     FarmRecord record,
@@ -26,6 +26,9 @@ internal sealed class OrphanSweeper(
     // Keys come in order, so a batch is of few jobs.
     private const int BatchSize = 1_000;
     private readonly TimeProvider _clock = clock;
+
+    // Those that stayed since all had their turn. Outlives a pass: as many of them as a pass tries, in front of the others, would keep those from ever having one.
+    private readonly HashSet<ObjectKey> _passedOver = [];
     private bool _isFirst = true;
 
     protected override async Task<bool> PassAsync(CancellationToken stopping)
@@ -39,23 +42,26 @@ internal sealed class OrphanSweeper(
 
         if (leadership.Epoch is null) return false;
         var removed = 0;
+        var removal = new ObjectRemoval(store, logger);
         var batch = new List<(ObjectKey Key, ImageKey Image)>();
         await foreach (var key in store.ListAsync(ImageKey.Prefix, stopping))
         {
-            if (ImageKey.Of(key) is not { MadeAt: { } made } image || _clock.GetUtcNow() - made < options.Value.SweepGrace) continue;
+            if (ImageKey.Of(key) is not { MadeAt: { } made } image || _clock.GetUtcNow() - made < options.Value.SweepGrace || _passedOver.Contains(key)) continue;
             batch.Add((key, image));
             if (batch.Count < BatchSize) continue;
-            removed += await SweepAsync(batch, stopping);
+            removed += await SweepAsync(batch, removal, stopping);
             batch.Clear();
             if (leadership.Epoch is null) return false;
+            if (removal.IsInVain) break;
         }
 
-        removed += await SweepAsync(batch, stopping);
+        removed += await SweepAsync(batch, removal, stopping);
+        if (!removal.IsInVain) _passedOver.Clear();
         CoordinatorLog.Swept(logger, removed);
         return false;
     }
 
-    private async Task<int> SweepAsync(List<(ObjectKey Key, ImageKey Image)> batch, CancellationToken stopping)
+    private async Task<int> SweepAsync(List<(ObjectKey Key, ImageKey Image)> batch, ObjectRemoval removal, CancellationToken stopping)
     {
         var removed = 0;
         foreach (var ofJob in batch.GroupBy(found => found.Image.Job))
@@ -69,8 +75,9 @@ internal sealed class OrphanSweeper(
             foreach (var (key, image) in ofJob)
             {
                 if (tasks.TryGetValue(image.Index, out var task) && (!TaskStatuses.IsEnded(task.Status) || IsNamed(key, task.ObjectKey))) continue;
-                await store.DeleteAsync(key, stopping);
-                removed++;
+                if (removal.IsInVain) return removed;
+                if (await removal.TryRemoveAsync(key, stopping)) removed++;
+                else _passedOver.Add(key);
             }
         }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
@@ -10,9 +9,6 @@ namespace RenderFarm.Coordinator.Workers;
 /// <summary>What workers announce of their devices, in the record.</summary>
 internal static class AnnouncedDevices
 {
-    // A coordinator of the next version, beside this one during an upgrade, may have written more than this one knows.
-    private static readonly JsonSerializerOptions Tolerant = new(FarmJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
-
     /// <summary>
     /// Whether the record has all that an announcement says of devices. A coordinator of the version before writes a device's row alone, so that both are looked at.
     /// </summary>
@@ -55,7 +51,7 @@ internal static class AnnouncedDevices
     public static string Write(DeviceCapabilities announced) => JsonSerializer.Serialize(announced, FarmJson.Options);
 
     /// <summary>What the column holds.</summary>
-    public static DeviceCapabilities Read(string column) => JsonSerializer.Deserialize<DeviceCapabilities>(column, Tolerant)!;
+    public static DeviceCapabilities Read(string column) => JsonSerializer.Deserialize<DeviceCapabilities>(column, FarmJson.Tolerant)!;
 
     private static bool Says(FarmDevice device, DeviceCapabilities announced) =>
         (device.Slots, device.Profile, device.AnnouncedSpeed, device.PixelsPerImage, device.Determinism)

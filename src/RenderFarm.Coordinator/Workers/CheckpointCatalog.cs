@@ -28,7 +28,7 @@ internal sealed class CheckpointCatalog(FarmRecord record, StoredCheckpoints sto
             var workers = await db.Workers.Select(worker => new { IsActive = worker.Status == WorkerStatuses.Active, worker.Checkpoints, worker.Upscalers }).ToListAsync(cancellation);
             var counts = workers.Where(worker => worker.IsActive).SelectMany(worker => worker.Checkpoints.Distinct()).CountBy(digest => digest).ToDictionary();
             var entries = rows.Select(row => new CatalogEntry(
-                JsonSerializer.Deserialize<CheckpointDescription>(row.Description, FarmJson.Options)!, row.FirstSeenAt, row.LastSeenAt, counts.GetValueOrDefault(row.Digest)));
+                JsonSerializer.Deserialize<CheckpointDescription>(row.Description, FarmJson.Tolerant)!, row.FirstSeenAt, row.LastSeenAt, counts.GetValueOrDefault(row.Digest)));
             return new Catalog([.. Join([.. entries], stored.Entries, counts)], options.Value.DefaultModel)
             {
                 Upscalers = UpscalerNames.Of(workers.Select(worker => (worker.IsActive, worker.Upscalers))),

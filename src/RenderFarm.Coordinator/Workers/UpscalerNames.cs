@@ -40,5 +40,5 @@ internal sealed class UpscalerNames
 
     /// <summary>What the column holds.</summary>
     public static IReadOnlyList<UpscalerDescription> Read(string? column) =>
-        column is null ? [] : JsonSerializer.Deserialize<List<UpscalerDescription>>(column, FarmJson.Options)!;
+        column is null ? [] : JsonSerializer.Deserialize<List<UpscalerDescription>>(column, FarmJson.Tolerant)!;
 }

@@ -1,6 +1,9 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -29,6 +32,23 @@ public class CapabilitiesTests : CoordinatorTest
         Assert.Equal(("cuda", "reproducible", 24L << 30, 1_048_576L), (shown.Provider, shown.Determinism, shown.MemoryBytes, shown.PixelsPerImage));
         Assert.Equal([new ResidentView(ScriptedWorker.Digest, "demo"), new ResidentView("sha256:gone", null)], shown.Resident!);
         Assert.Equal([new RowSpeed(2, 0.5), new RowSpeed(16, 2.25)], shown.Speeds!);
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_a_coordinator_of_a_later_version_wrote_is_shown_and_rendered_with()
+    {
+        var worker = await StartWithWorkerAsync();
+        await Host.Services.GetRequiredService<FarmRecord>().WriteAsync(
+            async db =>
+            {
+                var row = await db.Checkpoints.SingleAsync(Deadline);
+                return row.Description = row.Description.Insert(1, "\"later\":7,");
+            },
+            Deadline);
+
+        Assert.Equal(ScriptedWorker.Digest, Assert.Single((await Host.GetAsync<Page<CheckpointView>>("/v1/checkpoints", Deadline)).Items).Digest);
+        var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);
+        Assert.Equal(job.Id, (await worker.NextAsync(Deadline)).Attempt.Job);
     }
 
     [Fact]

@@ -15,6 +15,12 @@ public sealed class MemoryObjectStore : IObjectStore
     /// <summary>What calls for a size wait for, as at a store that takes a request and does not answer; null for nothing.</summary>
     public Task? Hanging { get; set; }
 
+    /// <summary>What a removal meets first: throws for an object that shall stay; null for nothing.</summary>
+    public Action<ObjectKey>? Deleting { get; set; }
+
+    /// <summary>What a listing meets first: throws for a prefix that shall not be listed; null for nothing.</summary>
+    public Action<string>? Listing { get; set; }
+
     /// <summary>Calls for a size so far.</summary>
     public int Checks { get; private set; }
 
@@ -39,6 +45,7 @@ public sealed class MemoryObjectStore : IObjectStore
 
     public Task DeleteAsync(ObjectKey key, CancellationToken cancellation)
     {
+        Deleting?.Invoke(key);
         _objects.TryRemove(key.Value, out _);
         return Task.CompletedTask;
     }
@@ -46,6 +53,7 @@ public sealed class MemoryObjectStore : IObjectStore
     public async IAsyncEnumerable<ObjectKey> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await Task.CompletedTask;
+        Listing?.Invoke(prefix);
         foreach (var key in _objects.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
             yield return new ObjectKey(key);
     }

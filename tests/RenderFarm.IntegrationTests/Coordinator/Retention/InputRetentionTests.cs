@@ -5,7 +5,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
+using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
+using RenderFarm.Coordinator.Inputs;
+using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Retention;
 using RenderFarm.Hosting.ObjectStore;
@@ -21,6 +24,7 @@ public class InputRetentionTests : CoordinatorTest
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
     private static readonly CanonicalPicture Disc = CanonicalPicture.Of(APicture.RedDisc());
     private static readonly CanonicalPicture Other = CanonicalPicture.Of(APicture.RedDisc(72, 40));
+    private static readonly CanonicalPicture Stray = CanonicalPicture.Of(APicture.RedDisc(40, 72));
 
     [Fact]
     public async Task Picture_that_no_job_names_goes_after_its_grace_and_one_that_is_named_stays()
@@ -114,6 +118,77 @@ public class InputRetentionTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Picture_that_the_store_will_not_delete_keeps_no_other_from_being_deleted_and_no_stray_from_its_time()
+    {
+        await StartRenderingAsync();
+        await SendAsync(Disc);
+        Clock.Advance(TimeSpan.FromHours(1));
+        await SendAsync(Other);
+        await Store.PutAsync(ObjectKey.ForInput(Stray.Digest), Stray.File, "image/png", Deadline);
+        Store.Deleting = key => Keep(key == ObjectKey.ForInput(Disc.Digest));
+        Clock.Advance(Week);
+
+        await SweepAsync();
+        Assert.Equal((true, false), (await IsThereAsync(Disc), await IsThereAsync(Other)));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await SendAsync(Disc));
+        Clock.Advance(Week);
+        await SweepAsync();
+        Assert.False(await IsThereAsync(Stray));
+
+        Store.Deleting = null;
+        await SweepAsync();
+        Assert.False(await IsThereAsync(Disc));
+        Assert.Equal(HttpStatusCode.Created, await SendAsync(Disc));
+    }
+
+    [Fact]
+    public async Task Pictures_that_stay_keep_no_other_from_being_deleted_however_many_they_are()
+    {
+        await StartRenderingAsync();
+        var record = Host.Services.GetRequiredService<FarmRecord>();
+        await record.WriteAsync(
+            db =>
+            {
+                db.Inputs.AddRange(Enumerable.Range(0, 600).Select(i => new StoredInput { Digest = $"{InputDigest.Prefix}{i:x64}", UsedAt = Clock.GetUtcNow() - Week - Week }));
+                return Task.FromResult(0);
+            },
+            Deadline);
+        await SendAsync(Disc);
+        await AgeAsync(Disc);
+        Store.Deleting = key => Keep(key != ObjectKey.ForInput(Disc.Digest));
+
+        // A hundred end a pass: seven passes.
+        for (var pass = 0; pass < 7; pass++) await SweepAsync();
+
+        Assert.False(await IsThereAsync(Disc));
+        Assert.Equal(600, await record.ReadAsync(db => db.Inputs.CountAsync(input => input.IsLeaving, Deadline), Deadline));
+    }
+
+    [Fact]
+    public async Task Leader_that_was_replaced_deletes_no_further_picture()
+    {
+        await StartRenderingAsync();
+        await SendAsync(Disc);
+        await SendAsync(Other);
+        await AgeAsync(Disc, Other);
+        var epoch = Host.Services.GetRequiredService<ILeadership>().Epoch;
+        var leadership = new Replaceable { Epoch = epoch };
+        using var sweeper = ActivatorUtilities.CreateInstance<InputSweeper>(Host.Services, leadership);
+        // Frozen for as long as the first deletion takes; it leads again, and what it had marked may have come anew meanwhile.
+        Store.Deleting = _ => leadership.Epoch = epoch + 1;
+
+        var pass = sweeper.NextPass();
+        await sweeper.StartAsync(Deadline);
+        await pass.WaitAsync(Deadline);
+        pass = sweeper.NextPass();
+        sweeper.Wake();
+        await pass.WaitAsync(Deadline);
+        await sweeper.StopAsync(Deadline);
+
+        Assert.Single(new[] { await IsThereAsync(Disc), await IsThereAsync(Other) }, isThere => isThere);
+    }
+
+    [Fact]
     public async Task Job_of_the_shape_before_this_one_keeps_its_pictures()
     {
         await StartRenderingAsync();
@@ -144,6 +219,19 @@ public class InputRetentionTests : CoordinatorTest
         await SweepAsync();
     }
 
+    // Long enough unused; without a step of the clock, which would wake the coordinator's own sweeper.
+    private Task<int> AgeAsync(params CanonicalPicture[] pictures)
+    {
+        var (digests, before) = (pictures.Select(picture => picture.Digest).ToArray(), Clock.GetUtcNow() - Week);
+        return Host.Services.GetRequiredService<FarmRecord>().WriteAsync(
+            db => db.Inputs.Where(input => digests.Contains(input.Digest)).ExecuteUpdateAsync(input => input.SetProperty(i => i.UsedAt, before), Deadline), Deadline);
+    }
+
+    private static void Keep(bool isKept)
+    {
+        if (isKept) throw new ObjectStoreException("The object store keeps this one for this test.") { IsRefusal = true };
+    }
+
     private Task SweepAsync() => Host.PassAsync<InputSweeper>(Deadline);
 
     private async Task<HttpStatusCode> SendAsync(CanonicalPicture picture)
@@ -160,6 +248,17 @@ public class InputRetentionTests : CoordinatorTest
     }
 
     private async Task<bool> IsThereAsync(CanonicalPicture picture) => await Store.SizeAsync(ObjectKey.ForInput(picture.Digest), Deadline) is not null;
+
+    private sealed class Replaceable : ILeadership
+    {
+        public event Action? Gained
+        {
+            add { }
+            remove { }
+        }
+
+        public long? Epoch { get; set; }
+    }
 }
 
 public sealed class InputRetentionOnPostgresTests : InputRetentionTests

@@ -136,6 +136,88 @@ public class RetentionTests : CoordinatorTest
     }
 
     [Fact]
+    public async Task Job_whose_image_the_store_will_not_delete_keeps_no_other_from_being_deleted()
+    {
+        await StartRenderingAsync();
+        var stuck = await RenderAsync(new { prompt = "stuck", images = 3, retention_days = 7 });
+        var gone = await RenderAsync(new { prompt = "gone", images = 2, retention_days = 8 });
+        var image = await FirstImageAsync(stuck);
+        Store.Deleting = key => Keep(key == image);
+        Clock.Advance(TimeSpan.FromDays(7));
+        await PassAsync<JobRetention>();
+
+        Clock.Advance(TimeSpan.FromDays(1));
+        await PassAsync<JobRetention>();
+        Assert.Equal((1, 0), (await ImagesAsync(stuck), await ImagesAsync(gone)));
+        Clock.Advance(TimeSpan.FromDays(2));
+        await PassAsync<JobRetention>();
+        Assert.Equal((1, 3, 1), await RowsAsync());
+
+        Store.Deleting = null;
+        await PassAsync<JobRetention>();
+        Clock.Advance(TimeSpan.FromDays(2));
+        await PassAsync<JobRetention>();
+        Assert.Equal((0, (0, 0, 0)), (await ImagesAsync(stuck), await RowsAsync()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Jobs_whose_images_stay_keep_no_other_from_being_deleted_however_many_they_are(bool isRefusal)
+    {
+        await StartRenderingAsync();
+        var stuck = new HashSet<string>();
+        for (var i = 0; i < 60; i++) stuck.Add(ObjectKey.ForJob((await RenderAsync(new { prompt = "stuck", retention_days = 7 })).Id));
+        var gone = await RenderAsync(new { prompt = "gone", retention_days = 8 });
+        Store.Deleting = key => Keep(stuck.Contains(key.Value[..(key.Value.LastIndexOf('/') + 1)]), isRefusal);
+        Clock.Advance(TimeSpan.FromDays(7));
+        await PassAsync<JobRetention>();
+        Clock.Advance(TimeSpan.FromDays(1));
+
+        // Ten that look like the store's absence end a pass: seven passes.
+        for (var pass = 0; pass < 7; pass++) await PassAsync<JobRetention>();
+
+        Assert.Equal(0, await ImagesAsync(gone));
+    }
+
+    [Fact]
+    public async Task Orphan_that_the_store_will_not_delete_keeps_no_other_from_being_deleted()
+    {
+        await StartRenderingAsync();
+        var run = new RunId(Guid.CreateVersion7(Clock.GetUtcNow()));
+        var job = JobId.New(Clock);
+        var (stuck, gone) = (await PutAsync(new AttemptId(job, 0, 1), run), await PutAsync(new AttemptId(job, 1, 1), run));
+        Store.Deleting = key => Keep(key == stuck);
+        Clock.Advance(TimeSpan.FromDays(2));
+
+        await PassAsync<OrphanSweeper>();
+        await PassAsync<OrphanSweeper>();
+        Assert.Equal((true, false), (await IsThereAsync(stuck), await IsThereAsync(gone)));
+
+        Store.Deleting = null;
+        await PassAsync<OrphanSweeper>();
+        Assert.False(await IsThereAsync(stuck));
+    }
+
+    [Fact]
+    public async Task Orphans_that_stay_keep_no_other_from_being_deleted_however_many_they_are()
+    {
+        await StartRenderingAsync();
+        var run = new RunId(Guid.CreateVersion7(Clock.GetUtcNow()));
+        var job = JobId.New(Clock);
+        var stuck = new HashSet<ObjectKey>();
+        for (var index = 0; index < 150; index++) stuck.Add(await PutAsync(new AttemptId(job, index, 1), run));
+        var gone = await PutAsync(new AttemptId(job, 150, 1), run);
+        Store.Deleting = key => Keep(stuck.Contains(key));
+        Clock.Advance(TimeSpan.FromDays(2));
+
+        await PassAsync<OrphanSweeper>();
+        await PassAsync<OrphanSweeper>();
+
+        Assert.False(await IsThereAsync(gone));
+    }
+
+    [Fact]
     public async Task Report_for_a_job_that_retention_has_hidden_is_refused_and_its_image_is_left_to_the_sweeper()
     {
         await StartRenderingAsync();
@@ -187,6 +269,13 @@ public class RetentionTests : CoordinatorTest
         var count = 0;
         await foreach (var _ in Store.ListAsync(ObjectKey.ForJob(job.Id), Deadline)) count++;
         return count;
+    }
+
+    private async Task<ObjectKey> FirstImageAsync(JobView job) => await Store.ListAsync(ObjectKey.ForJob(job.Id), Deadline).FirstAsync(Deadline);
+
+    private static void Keep(bool isKept, bool isRefusal = true)
+    {
+        if (isKept) throw new ObjectStoreException("The object store keeps this one for this test.") { IsRefusal = isRefusal };
     }
 
     private async Task<ObjectKey> PutAsync(AttemptId attempt, RunId run)

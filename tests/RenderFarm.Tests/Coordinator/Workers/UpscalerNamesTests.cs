@@ -31,6 +31,15 @@ public sealed class UpscalerNamesTests
     public void Column_of_a_worker_without_upscalers_is_null() =>
         Assert.Equal((null, null), (UpscalerNames.Write(null), UpscalerNames.Write([])));
 
+    [Fact]
+    public void Column_of_a_later_version_is_read()
+    {
+        var later = UpscalerNames.Write([new UpscalerDescription("x4", "sha256:a")])!.Replace("{\"name\"", "{\"enlarges_by\":4,\"name\"", StringComparison.Ordinal);
+        Assert.Contains("enlarges_by", later, StringComparison.Ordinal);
+
+        Assert.Equal([new UpscalerDescription("x4", "sha256:a")], UpscalerNames.Read(later));
+    }
+
     private static (bool IsActive, string? Upscalers) Worker(bool isActive, params (string Name, string Digest)[] held) =>
         (isActive, UpscalerNames.Write([.. held.Select(entry => new UpscalerDescription(entry.Name, entry.Digest))]));
 }
