@@ -39,7 +39,12 @@ public class CapabilitiesTests : CoordinatorTest
     {
         var worker = await StartWithWorkerAsync();
         await Host.Services.GetRequiredService<FarmRecord>().WriteAsync(
-            db => db.Checkpoints.ExecuteUpdateAsync(row => row.SetProperty(one => one.Description, one => "{\"later\":7," + one.Description.Substring(1)), Deadline), Deadline);
+            async db =>
+            {
+                var row = await db.Checkpoints.SingleAsync(Deadline);
+                return row.Description = row.Description.Insert(1, "\"later\":7,");
+            },
+            Deadline);
 
         Assert.Equal(ScriptedWorker.Digest, Assert.Single((await Host.GetAsync<Page<CheckpointView>>("/v1/checkpoints", Deadline)).Items).Digest);
         var job = await Host.SubmitAsync(new { prompt = "x" }, Deadline);

@@ -220,7 +220,7 @@ public class InputRetentionTests : CoordinatorTest
     }
 
     // Long enough unused; without a step of the clock, which would wake the coordinator's own sweeper.
-    private Task AgeAsync(params CanonicalPicture[] pictures)
+    private Task<int> AgeAsync(params CanonicalPicture[] pictures)
     {
         var (digests, before) = (pictures.Select(picture => picture.Digest).ToArray(), Clock.GetUtcNow() - Week);
         return Host.Services.GetRequiredService<FarmRecord>().WriteAsync(
