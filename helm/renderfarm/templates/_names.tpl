@@ -69,8 +69,18 @@ capabilities: { drop: [ALL] }
 {{- define "renderfarm.settings" -}}
 {{- range $name, $value := .settings }}
 - name: {{ printf "%s__%s" $.prefix ($name | upper) }}
-  value: {{ $value | quote }}
+  value: {{ include "renderfarm.text" $value | quote }}
 {{- end }}
+{{- end }}
+
+{{/*
+A value as text, whole numbers in plain digits. Helm reads every number of a values file as a float64, which prints itself as 1.048576e+06 from a million on, and
+that is no whole number to .NET nor to Kubernetes. Of fractions .NET reads the exponent too.
+*/}}
+{{- define "renderfarm.text" -}}
+{{- if kindIs "float64" . -}}
+{{- if eq . (floor .) -}}{{ printf "%.0f" . }}{{- else -}}{{ . }}{{- end -}}
+{{- else -}}{{ . }}{{- end -}}
 {{- end }}
 
 {{/* Seconds as the TimeSpan that the programs read. */}}

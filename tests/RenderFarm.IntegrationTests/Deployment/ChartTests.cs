@@ -1,20 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using k8s;
 using k8s.Models;
-using Microsoft.Extensions.Configuration;
-using RenderFarm.Testing;
-using RenderFarm.Worker;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Deployment;
 
-public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
+public sealed class ChartTests(DeployCheck check) : RenderedChart(check)
 {
-    private static readonly string Chart = Repository.PathTo("helm", "renderfarm");
-
     public static TheoryData<string> ValueSets => ["minimal", "gpu-pools"];
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [MemberData(nameof(ValueSets))]
@@ -157,36 +150,25 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
     [InlineData("/worker/stopGraceSeconds", "worker.stopGraceSeconds=301")]
     [InlineData("/coordinator/terminationGraceSeconds", "coordinator.terminationGraceSeconds=30")]
     [InlineData("/coordinator/extraEnv/0", "coordinator.extraEnv[0].value=x")]
+    [InlineData("/coordinator/extraEnv/0/name", "coordinator.extraEnv[0].name=POD_NAME")]
+    [InlineData("/worker/extraEnv/0/name", "worker.extraEnv[0].name=RENDERFARM__WORKER__NAME", "worker.extraEnv[0].value=gpu")]
+    [InlineData("/pools/0/extraEnv/0/name", "pools[0].extraEnv[0].name=RenderFarm__Worker__Checkpoints__1", "pools[0].extraEnv[0].value=/checkpoints/sd15")]
+    [InlineData("/coordinator/settings", "coordinator.settings.Name=one")]
+    [InlineData("/worker/settings", "worker.settings.slots=4")]
+    [InlineData("/pools/0/settings", "pools[0].settings.Name=gpu")]
+    [InlineData("/pools/0/settings", "pools[0].settings.Checkpoints__1=/checkpoints/sd15")]
     [InlineData("/worker/extraVolumes/0/name", "worker.extraVolumes[0].name=cache")]
     [InlineData("/pools/0/extraVolumeMounts/0/mountPath", "pools[0].extraVolumeMounts[0].name=x", "pools[0].extraVolumeMounts[0].mountPath=/tmp")]
     [InlineData("replica", "coordinator.replica=2")]
     [InlineData("serverAddress is required", "autoscaling.enabled=true", "pools[0].scaling.min=0", "pools[0].scaling.max=2", "pools[0].scaling.pixelStepsPerSecond=1", "pools[0].scaling.workSeconds=1")]
     public async Task Wrong_value_is_refused_by_name(string named, params string[] settings)
     {
-        check.Require();
         string[] whole = ["pools[0].name=cpu", "pools[0].checkpoints[0]=/checkpoints/demo", "pools[0].resources.limits.memory=1Gi", .. settings];
 
         var (code, output) = await HelmAsync("minimal", whole.SelectMany(setting => new[] { "--set", setting }));
 
         Assert.NotEqual(0, code);
         Assert.Contains(named, output.Replace("at '", "", StringComparison.Ordinal), StringComparison.Ordinal);
-    }
-
-    private static readonly Dictionary<string, Type> Kinds = new()
-    {
-        ["keda.sh/v1alpha1/ScaledObject"] = typeof(object),
-        ["monitoring.coreos.com/v1/ServiceMonitor"] = typeof(object),
-        ["monitoring.coreos.com/v1/PodMonitor"] = typeof(object),
-        ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(object),
-    };
-
-    // As the program reads them; a setting that it does not know would be ignored without a word.
-    private static WorkerOptions OptionsOf(IEnumerable<V1EnvVar> variables)
-    {
-        var settings = variables.Where(variable => variable.Name.StartsWith("RENDERFARM__", StringComparison.Ordinal))
-            .Select(variable => KeyValuePair.Create(variable.Name.Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value.Replace("$(POD_NAME)", "pod-1", StringComparison.Ordinal)));
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        return configuration.GetSection(WorkerOptions.Section).Get<WorkerOptions>(binder => binder.ErrorOnUnknownConfiguration = true)!;
     }
 
     // The volume in which a worker finds the folder of its setting.
@@ -198,21 +180,4 @@ public sealed class ChartTests(DeployCheck check) : IClassFixture<DeployCheck>
         Assert.True(mount.ReadOnlyProperty);
         return pod.Volumes.Single(volume => volume.Name == mount.Name);
     }
-
-    private static string Variable(V1Deployment worker, string name) =>
-        worker.Spec.Template.Spec.Containers.Single().Env.Single(variable => variable.Name == name).Value;
-
-    private async Task<IReadOnlyList<V1Deployment>> DeploymentsAsync(string values) =>
-        [.. KubernetesYaml.LoadAllFromString(await RenderAsync(values), Kinds, strict: true).OfType<V1Deployment>()];
-
-    private async Task<string> RenderAsync(string values)
-    {
-        check.Require();
-        var (code, output) = await HelmAsync(values, []);
-        Assert.True(code == 0, output);
-        return output;
-    }
-
-    private Task<(int Code, string Output)> HelmAsync(string values, IEnumerable<string> arguments) => DeployCheck.RunAsync(
-        check.Helm, ["template", "farm", Chart, "--values", Path.Combine(Chart, "ci", values + "-values.yaml"), .. arguments], "", Cancellation);
 }
