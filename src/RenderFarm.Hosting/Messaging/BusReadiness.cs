@@ -33,6 +33,7 @@ internal sealed class BusReadiness(IBusControl bus, IServiceProvider services, T
             ? "The bus has not started."
             : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.";
     }
+
     private async Task<string?> LookAsync(BrokerCheck check, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(LookLimit, clock);
