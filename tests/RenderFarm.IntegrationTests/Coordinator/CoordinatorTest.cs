@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator;
+using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
@@ -43,12 +44,19 @@ public abstract class CoordinatorTest : IAsyncLifetime
     /// <summary>Where the record of this test is: the folder of a SQLite file, or a connection string.</summary>
     protected virtual Task<string> NewRecordAsync() => Task.FromResult(Folder);
 
-    /// <summary>Starts a coordinator, in the place of the one before if there is one.</summary>
+    /// <summary>
+    /// Starts a coordinator, in the place of the one before if there is one, and waits until it leads: what it then does by the test's clock does not
+    /// depend on how long the machine takes to give it the lead.
+    /// </summary>
     protected async Task StartAsync(Action<CoordinatorOptions>? configure = null, params ScriptedWorker[] workers)
     {
         if (_host is not null) await _host.DisposeAsync();
         _host = null;
         _host = await CoordinatorHost.StartAsync(_record ??= await NewRecordAsync(), Store, Clock, configure, workers);
+        var leadership = Host.Services.GetRequiredService<ILeadership>();
+        var gained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        leadership.Gained += () => gained.TrySetResult();
+        if (leadership.Epoch is null) await gained.Task.WaitAsync(Deadline);
     }
 
     /// <summary>Starts a coordinator with one worker that has announced itself.</summary>

@@ -1,6 +1,8 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Checkpoints;
+using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Testing.Coordinator;
 using Xunit;
 
@@ -19,18 +21,18 @@ public class ShelfTests : CoordinatorTest
         await StartAsync(Configure, slow, fast);
         await AnnounceAsync(slow);
         var pinned = await Host.SubmitAsync(new { prompt = "x", images = 3, model = ScriptedWorker.Digest }, Deadline);
-        await slow.SucceedAsync(await NextAsync(slow, slow));
+        await slow.SucceedAsync(await NextAsync(slow, []));
         await Host.UntilAsync(pinned.Id, view => view.Tasks is { Completed: 1, Queued: 1 }, Deadline);
-        var second = await NextAsync(slow, slow);
+        var second = await NextAsync(slow, []);
 
         await StartAsync(Configure, slow, fast);
         await AnnounceAsync(slow);
         await AnnounceAsync(fast);
         await Host.SubmitAsync(new { prompt = "y", images = 9, model = Other }, Deadline);
-        await NextAsync(fast, slow, second);
+        await NextAsync(fast, [second], slow);
         await slow.SucceedAsync(second);
 
-        Assert.Equal(new AttemptId(pinned.Id, 2, 1), await NextAsync(slow, slow));
+        Assert.Equal(new AttemptId(pinned.Id, 2, 1), await NextAsync(slow, []));
         Assert.Equal("p1", (await Host.GetAsync<JobView>($"/v1/jobs/{pinned.Id}", Deadline)).Profile);
     }
 
@@ -44,13 +46,16 @@ public class ShelfTests : CoordinatorTest
         Checkpoints = [ScriptedWorker.Checkpoint("demo", ScriptedWorker.Digest), ScriptedWorker.Checkpoint("other", Other)],
     };
 
-    // The plan is made by the clock, and a worker that says nothing for a lease is lost.
-    private async Task<AttemptId> NextAsync(ScriptedWorker worker, ScriptedWorker beating, params AttemptId[] held)
+    // The plan is made by the clock, and a worker that says nothing for a lease is lost: time goes on only when plan, dispatch and every worker have had their turn.
+    private async Task<AttemptId> NextAsync(ScriptedWorker worker, AttemptId[] heldByOther, ScriptedWorker? other = null)
     {
         while (worker.Unread == 0)
         {
-            await beating.BeatAsync([.. held.Select(attempt => new HeldRun(attempt, new RunId(Guid.NewGuid())))]);
-            await PassAsync(TimeSpan.FromMilliseconds(100));
+            await worker.BeatAsync();
+            if (other is not null) await other.BeatAsync([.. heldByOther.Select(attempt => new HeldRun(attempt, new RunId(Guid.NewGuid())))]);
+            await PassAsync(TimeSpan.FromMilliseconds(500));
+            await Host.PassAsync<ShelfKeeper>(Deadline);
+            await Host.PassAsync<Dispatcher>(Deadline);
         }
 
         return (await worker.NextAsync(Deadline)).Attempt;
