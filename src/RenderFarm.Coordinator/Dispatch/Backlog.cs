@@ -62,6 +62,9 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
     /// <summary>Whether more jobs may have waited when they were last read than were looked at: of one tenant, priority and need there were as many as may be.</summary>
     public bool LeftOutJobs { get; private set; }
 
+    /// <summary>Tasks that waited in the jobs that were last read.</summary>
+    public long QueuedTasks { get; private set; }
+
     /// <summary>Tells sizes of images apart by the limits of a fleet from now on.</summary>
     /// <returns>True when it did so by others before: what was read last may have left out what the fleet can take.</returns>
     public bool Follow(SizeLimits limits)
@@ -104,6 +107,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                 })
                 .ToListAsync(cancellation);
             Forget(rows.Select(row => row.Id));
+            QueuedTasks = rows.Sum(row => (long)row.TasksQueued);
             // Rows that trail a retry are counted before a look can find them; what was read of such a job is no good for long.
             _ahead.Count(rows.Where(row => !row.IsTrailing).Select(row => (row.Id, row.TasksQueued)));
             var kinds = rows.Where(row => !row.HasBegun)

@@ -37,6 +37,7 @@ internal sealed class Dispatcher(
 
     private readonly CoordinatorOptions _options = options.Value;
     private readonly TimeProvider _clock = clock;
+    private readonly RoomGauge _room = new();
     private readonly DispatchRound _round = new(device => device.HasRoom(options.Value.DispatchWindow, options.Value.MaxHeldPerDevice));
 
     /// <summary>Raised by a wake-up of a coordinator that does not lead: the leader's dispatcher is the one to wake.</summary>
@@ -49,8 +50,17 @@ internal sealed class Dispatcher(
         if (leadership.Epoch is null) LeaderWanted?.Invoke();
     }
 
-    /// <summary>Devices may have more room than before. Unlike new work, which somebody waits for, this need not be seen at once.</summary>
-    public void RoomWasMade() => WakeSoon(RoundsApart);
+    /// <summary>
+    /// Attempts have ended on these devices, one for each time that a device is named. Unlike new work, which somebody waits for, this need not be seen at once, and
+    /// not at all while it makes no difference (<see cref="RoomGauge"/>). Only the leader can tell.
+    /// </summary>
+    public void RoomWasMade(IReadOnlyCollection<(string Worker, string Device)> ended)
+    {
+        if (ended.Count > 0 && (leadership.Epoch is null || _room.Ended(ended))) WakeSoon(RoundsApart);
+    }
+
+    /// <summary>Attempts have ended whose tasks wait again.</summary>
+    public void TasksWaitAgain() => WakeSoon(RoundsApart);
 
     /// <summary>A wake-up that came from another coordinator; one that does not lead lets it pass.</summary>
     public void WakeIfLeading()
@@ -67,22 +77,24 @@ internal sealed class Dispatcher(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
+        _room.Begin();
         // Side by side: somebody may be waiting for the answer.
         var (fleet, waiting, accused) = (record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping), backlog.JobsAsync(stopping), backlog.SuspectsAsync(stopping));
         await Task.WhenAll(fleet, waiting, accused);
         var (devices, jobs, suspects) = (shelves.Narrow(await fleet), await waiting, await accused);
         var hasOtherSizes = backlog.Follow(SizeLimits.Of(devices));
-        if (jobs.Count == 0 || !devices.Any(HasRoom)) return false;
-
-        var allotments = await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping), backlog.LeftOutJobs);
-        if (allotments.Count == 0) return _round.WantsAnother || hasOtherSizes;
-        var claimed = await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping);
+        var isOfUse = jobs.Count > 0 && devices.Any(HasRoom);
+        var allotments = isOfUse
+            ? await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping), backlog.LeftOutJobs)
+            : [];
+        var claimed = allotments.Count > 0 ? await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping) : [];
+        _room.End(backlog.LeftOutJobs || backlog.QueuedTasks > claimed.Count, devices);
         CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         var messages = claimed.GroupBy(task => (task.Worker, task.Device)).SelectMany(device => device.Chunk(MostPerMessage));
         await Parallel.ForEachAsync(
             messages, new ParallelOptions { MaxDegreeOfParallelism = MessagesAtOnce, CancellationToken = stopping }, async (tasks, token) => await PublishAsync(tasks, token));
         // Where jobs waited behind those that were looked at, room that is left is for them. A claim that got nothing would get nothing again at once.
-        return _round.WantsAnother || hasOtherSizes || (claimed.Count > 0 && backlog.LeftOutJobs && devices.Any(HasRoom));
+        return isOfUse && (_round.WantsAnother || hasOtherSizes || (claimed.Count > 0 && backlog.LeftOutJobs && devices.Any(HasRoom)));
     }
 
     /// <summary>Sends an attempt that the record holds.</summary>

@@ -89,6 +89,8 @@ internal sealed class FarmRecord(IDatabase database)
             IDbContextTransaction? transaction = null;
             try
             {
+                // Nobody goes on after a save that failed: the savepoint that goes with each would be two ways to the server for nothing.
+                db.Database.AutoSavepointsEnabled = false;
                 transaction = await db.Database.BeginTransactionAsync(cancellation);
                 if (takeTurn) await database.TakeTurnAsync(db, cancellation);
                 return transaction;

@@ -77,10 +77,12 @@ internal sealed class ReportWriter(
         try
         {
             var batch = new TaskBatch(clock.Now(), options.Value);
-            await record.WriteAsync(db => ApplyAsync(db, batch, pending, stopping), stopping);
+            var ended = new List<(string Worker, string Device)>();
+            await record.WriteAsync(db => ApplyAsync(db, batch, pending, ended, stopping), stopping);
             CoordinatorMeters.Written(pending.Count, pending.Count(entry => entry.IsRefused), pending.Where(entry => !entry.IsRefused && !entry.NeedsConfirmation).Select(entry => entry.Report));
             events.Changed(batch.ChangedJobs);
-            dispatcher.RoomWasMade();
+            if (pending.Exists(entry => !entry.IsRefused && entry.Report is FailureReport or ReturnReport)) dispatcher.TasksWaitAgain();
+            else dispatcher.RoomWasMade(ended);
             foreach (var report in pending.Where(report => !report.NeedsConfirmation)) report.Done.TrySetResult();
         }
         catch (Exception error) when (pending.Count > 1 && !stopping.IsCancellationRequested && !record.IsAway(error))
@@ -102,7 +104,7 @@ internal sealed class ReportWriter(
         foreach (var report in pending.Where(report => report.NeedsConfirmation)) _ = ConfirmAsync(report, stopping);
     }
 
-    private async Task<int> ApplyAsync(FarmDbContext db, TaskBatch batch, List<PendingReport> pending, CancellationToken stopping)
+    private async Task<int> ApplyAsync(FarmDbContext db, TaskBatch batch, List<PendingReport> pending, List<(string Worker, string Device)> ended, CancellationToken stopping)
     {
         var keys = pending.Select(entry => (entry.Report.Attempt.Job, entry.Report.Attempt.Index)).ToHashSet();
         var tasks = (await record.FindTasksAsync(db, keys, stopping)).ToDictionary(task => (task.Job, task.Index));
@@ -120,7 +122,7 @@ internal sealed class ReportWriter(
             else if (ruling.Verdict == Verdict.Confirm && !entry.IsConfirmed)
                 entry.NeedsConfirmation = true;
             else
-                Apply(batch, task!, entry.Report, measured, accepted);
+                Apply(batch, task!, entry.Report, measured, accepted, ended);
         }
 
         await WorkerStandings.NoteAsync(db, accepted, batch.Now, options.Value, logger, stopping);
@@ -129,9 +131,10 @@ internal sealed class ReportWriter(
         return pending.Count;
     }
 
-    private static void Apply(TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured, List<Report> accepted)
+    private static void Apply(TaskBatch batch, RenderTask task, Report report, List<RenderTask> measured, List<Report> accepted, List<(string Worker, string Device)> ended)
     {
         accepted.Add(report);
+        if (report is not StartReport && task is { Worker: { } worker, Device: { } device }) ended.Add((worker, device));
         if (report is SuccessReport && report.Worker == task.Worker) measured.Add(task);
         batch.Apply(task, report);
     }

@@ -38,7 +38,8 @@ internal static class FarmLoad
     private static async Task LoadAsync(Results results, LoadOptions options, Scene scene, List<double> yardstick)
     {
         var (services, farm, load, ledger) = scene;
-        await load.RunAsync(TimeSpan.FromSeconds(options.WarmUp));
+        // The bare pipeline never starts from nothing, so the farm of a saturating run against it does not either.
+        await load.RunAsync(TimeSpan.FromSeconds(options.WarmUp), drains: options.Renderer == "null" || options.Rate > 0);
         if (options.Renderer == "null") await UnloadedAsync(results, load, services);
         var (own, used) = (Environment.CpuUsage.TotalTime, farm.Select(member => member.ProcessorTime).ToArray());
         var transactions = await TransactionsAsync(services);
@@ -57,7 +58,7 @@ internal static class FarmLoad
 
         // The server counts a transaction up to a second late.
         var verdict = await Verdict.ReadAsync(ledger, services.Record, services.Store);
-        results.Note("transactions of the record", "per image", [transactions / (double)Math.Max(1, verdict.Images.Count(image => image.Entry.SentAt >= begin))]);
+        results.Note("transactions of the record", "per image", [transactions / (double)Math.Max(1, verdict.Images.Count(image => image.Image.EndedAt >= begin))]);
         Judge(results, options, verdict, begin, used, own, yardstick);
         foreach (var complaints in farm.Select(member => Complaints(member.Log)).Where(text => text.Length > 0)) Console.WriteLine(complaints);
     }
@@ -87,7 +88,7 @@ internal static class FarmLoad
 
     private static void Judge(Results results, LoadOptions options, Verdict verdict, DateTimeOffset begin, TimeSpan[] used, TimeSpan own, List<double> yardstick)
     {
-        var done = verdict.Images.Where(image => image.Entry.SentAt >= begin && image.Image.EndedAt is not null).ToList();
+        var done = verdict.Images.Where(image => image.Image.EndedAt >= begin).ToList();
         var ends = done.Select(image => (image.Image.EndedAt!.Value - begin).TotalSeconds).Order().ToArray();
         var full = Math.Max(1, (int)Math.Min(options.Seconds, ends.LastOrDefault()));
         var rates = Enumerable.Range(0, full).Select(second => (double)ends.Count(end => end >= second && end < second + 1)).ToArray();

@@ -21,8 +21,8 @@ internal sealed class FarmServices : IAsyncDisposable
         _store = s3 is null
             ? new ObjectStoreOptions { Folder = Path.Combine(_folder.FullName, "objects") }
             : new ObjectStoreOptions { Endpoint = s3.Endpoint.ToString(), AccessKey = s3.AccessKey, SecretKey = s3.SecretKey, Bucket = S3Service.NewBucketName() };
-        // Statements stay prepared, as the farm's do.
-        Record = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 });
+        // Statements stay prepared and connections as they are, as the farm's do.
+        Record = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2, NoResetOnClose = true });
         Store = s3 is null ? new FileObjectStore(_store.Folder!) : new S3ObjectStore(_store, TimeProvider.System);
     }
 
