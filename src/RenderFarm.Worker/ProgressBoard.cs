@@ -9,7 +9,7 @@ using RenderFarm.Hosting.Background;
 namespace RenderFarm.Worker;
 
 /// <summary>
-/// Latest step of every running attempt, sent at most ten times a second in one message for all: progress is for people, and must cost the
+/// Latest step of every running attempt, sent a few times a second in one message for all: progress is for people, and must cost the
 /// engine nothing.
 /// </summary>
 internal sealed class ProgressBoard(

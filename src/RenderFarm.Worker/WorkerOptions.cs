@@ -98,9 +98,9 @@ public sealed class WorkerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Shortest time between two progress messages, 10 ms…1 minute; default 100 ms.</summary>
+    /// <summary>Shortest time between two progress messages, 10 ms…1 minute; default 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00")]
-    public TimeSpan Progress { get; set; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan Progress { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// How long an attempt waits for an object store that is away, from when it needs it, 0 s…1 day; default 10 min, with pauses that grow to 10 s. After that it

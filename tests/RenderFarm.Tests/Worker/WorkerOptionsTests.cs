@@ -15,7 +15,7 @@ public sealed class WorkerOptionsTests
     {
         var options = new WorkerOptions();
         Assert.Equal(
-            ("worker", "auto", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10)),
+            ("worker", "auto", 8, 0, 2, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(250), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(10)),
             (options.Name, options.Device, options.Slots, options.Threads, options.ResidentCheckpoints, options.Heartbeat, options.Progress, options.StorePatience, options.StopGrace));
     }
 
