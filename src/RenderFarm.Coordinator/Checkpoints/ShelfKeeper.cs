@@ -44,7 +44,7 @@ internal sealed class ShelfKeeper(
     protected override async Task<bool> PassAsync(CancellationToken stopping)
     {
         if (leadership.Epoch is null || !sender.IsReady) return false;
-        var devices = await record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping);
+        var devices = await Fleet.LoadAsync(record, _clock.Now(), stopping);
         var demands = await record.ReadAsync(db => DemandsAsync(db, SizeLimits.Of(devices), stopping), stopping);
         IReadOnlyList<ShelfMove> moves;
         lock (_gate) moves = _plan.Plan(_clock.Now(), demands, [.. devices.Where(device => device.Duty != WorkerDuty.None).Select(ToShelf)]);

@@ -79,7 +79,7 @@ internal sealed class Dispatcher(
         if (leadership.Epoch is not { } epoch || !sender.IsReady) return false;
         _room.Begin();
         // Side by side: somebody may be waiting for the answer.
-        var (fleet, waiting, accused) = (record.ReadAsync(db => Fleet.LoadAsync(db, _clock.Now(), stopping), stopping), backlog.JobsAsync(stopping), backlog.SuspectsAsync(stopping));
+        var (fleet, waiting, accused) = (Fleet.LoadAsync(record, _clock.Now(), stopping), backlog.JobsAsync(stopping), backlog.SuspectsAsync(stopping));
         await Task.WhenAll(fleet, waiting, accused);
         var (devices, jobs, suspects) = (shelves.Narrow(await fleet), await waiting, await accused);
         var hasOtherSizes = backlog.Follow(SizeLimits.Of(devices));

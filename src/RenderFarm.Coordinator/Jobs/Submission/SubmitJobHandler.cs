@@ -47,9 +47,12 @@ internal sealed class SubmitJobHandler(
             return Problems.Invalid(new FieldError(KeyHeader, Problems.Shorten(key), $"Up to {RenderLimits.MaxIdempotencyKeyLength} characters."));
         var body = await RequestBody.ReadAsync<SubmitJob>(http.Request);
         if (body.Problem is not null) return body.Problem;
-        if (key is not null && await FindAsync(tenant, key, cancellation) is { } known) return await ReplayAsync(http, known, body.Fingerprint, cancellation);
+        // Side by side: nearly every key is new, and somebody waits for the image.
+        var (sent, held) = (key is null ? Task.FromResult<RenderJob?>(null) : FindAsync(tenant, key, cancellation), checkpoints.LoadAsync(cancellation));
+        await Task.WhenAll(sent, held);
+        if (await sent is { } known) return await ReplayAsync(http, known, body.Fingerprint, cancellation);
 
-        var catalog = await checkpoints.LoadAsync(cancellation);
+        var catalog = await held;
         if (catalog.Entries.Count == 0)
             return Problems.Unavailable("No worker has announced a checkpoint yet, so nothing can be rendered. Start a worker.", NoCheckpointRetry);
         var check = new SettingsCheck();
