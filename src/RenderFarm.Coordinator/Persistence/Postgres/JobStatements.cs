@@ -47,7 +47,8 @@ internal static class JobStatements
         """;
 
     /// <summary>The jobs {0}, EF Core's word for a parameter.</summary>
-    public static string Find { get; } = $"SELECT newest.* FROM unnest({{0}}) AS w (job_id) CROSS JOIN LATERAL ({Newest("*", "w.job_id")}) AS newest";
+    /// <param name="columns">Those to read, by name.</param>
+    public static string Find(string columns) => $"SELECT newest.* FROM unnest({{0}}) AS w (job_id) CROSS JOIN LATERAL ({Newest(columns, "w.job_id")}) AS newest";
 
     /// <summary>
     /// Columns of one job. Its id is said as a range: as an equation PostgreSQL would find that there is nothing to order, and begin at the old end.

@@ -20,8 +20,9 @@ internal static class TaskStatements
     /// The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters, the jobs from {2} to {3}: said so that only the days between are looked at.
     /// A second list of the jobs would say it more closely, but PostgreSQL walks the index along all of such a list for each task.
     /// </summary>
-    public const string Find = """
-        SELECT t.* FROM unnest({0}, {1}) AS w (job_id, task_index) JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
+    /// <param name="columns">Those of <c>t</c> to read, by name.</param>
+    public static string Find(string columns) => $$"""
+        SELECT {{columns}} FROM unnest({0}, {1}) AS w (job_id, task_index) JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
         WHERE t.job_id BETWEEN {2} AND {3}
         """;
 
