@@ -6,8 +6,8 @@ using RenderFarm.Hosting.Telemetry;
 namespace RenderFarm.Hosting.Messaging;
 
 /// <summary>
-/// Sees what could not be read or, after all retries, not be handled. Such a message waits in the queue <c>NAME_error</c> for a person; nothing is lost
-/// by it, since the record still holds what it spoke of.
+/// Sees what could not be read or, after all retries, not be handled. Such a message waits in the queue <c>NAME_error</c> for a person, and one of a kind that
+/// nobody here takes, of a later version say, in <c>NAME_skipped</c>; nothing is lost by it, since the record still holds what it spoke of.
 /// </summary>
 /// <remarks>
 /// A fault alone does not tell: one is also reported when the process ends or the connection breaks while a message is in hand, even one that was handled well,
@@ -23,10 +23,12 @@ internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> log
     // Comes once, after the acknowledgement; instead of it comes ReceiveFault when the message stays the broker's.
     public Task PostReceive(ReceiveContext context)
     {
-        if (!context.TryGetPayload<Fault>(out var fault)) return Task.CompletedTask;
+        var wasFaulty = context.TryGetPayload<Fault>(out var fault);
+        if (!wasFaulty && context.IsDelivered) return Task.CompletedTask;
         var queue = context.InputAddress.AbsolutePath.Split('/')[^1];
         Count(queue);
-        LogDeadLettered(logger, queue, fault.Error);
+        if (wasFaulty) LogDeadLettered(logger, queue, fault!.Error);
+        else LogSkipped(logger, queue);
         return Task.CompletedTask;
     }
 
@@ -50,6 +52,9 @@ internal sealed partial class UnreadableMessages(ILogger<UnreadableMessages> log
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "A message of queue {Queue} could not be read or handled; it is set aside in {Queue}_error")]
     private static partial void LogDeadLettered(ILogger logger, string queue, Exception error);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Error, Message = "A message of queue {Queue} is of a kind that nothing here takes; it is set aside in {Queue}_skipped")]
+    private static partial void LogSkipped(ILogger logger, string queue);
 
     private sealed record Fault(Exception Error);
 }

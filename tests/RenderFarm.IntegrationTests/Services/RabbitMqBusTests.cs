@@ -79,6 +79,29 @@ public sealed class RabbitMqBusTests : RabbitMqTest
     }
 
     [Fact]
+    public async Task Message_of_a_kind_that_nothing_takes_is_set_aside_and_counted_and_holds_nobody_up()
+    {
+        using var counted = new CountedDeadLetters(BusBench.Lasting);
+        await using var connection = await new ConnectionFactory { Uri = World.Address }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await using (var bench = await (await BusBench.StartAsync(World.Address)).ReadyAsync())
+        {
+            var properties = new BasicProperties
+            {
+                ContentType = "application/json",
+                Headers = new Dictionary<string, object?> { ["MT-MessageType"] = "urn:message:RenderFarm.Contracts.Attempts:SaidByALaterVersion" },
+            };
+            await channel.BasicPublishAsync("", BusBench.Lasting, mandatory: true, properties, Encoding.UTF8.GetBytes("{}"), Cancellation);
+            await bench.Sender.SendAsync(BusBench.Lasting, new AttemptReports([]), isLasting: true, Cancellation);
+
+            Assert.Empty((await bench.Reports.Reader.ReadAsync(Cancellation)).Reports);
+            Assert.Equal("{}", await SetAsideAsync(channel, BusBench.Lasting, "_skipped"));
+        }
+
+        Assert.Equal(1, counted.Count);
+    }
+
+    [Fact]
     public async Task Message_that_its_consumer_cannot_handle_is_set_aside_and_counted_once()
     {
         using var counted = new CountedDeadLetters(BusBench.Owned);
@@ -188,12 +211,12 @@ public sealed class RabbitMqBusTests : RabbitMqTest
         await bench.SendUntilTakenAsync(BusBench.Lasting, new AttemptReports([]));
         await bench.Reports.Reader.ReadAsync(Cancellation);
     }
-    private async Task<string> SetAsideAsync(IChannel channel, string queue)
+    private async Task<string> SetAsideAsync(IChannel channel, string queue, string suffix = "_error")
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
-            if ((await World.QueuesAsync()).Any(known => known.Name == queue + "_error") && await channel.BasicGetAsync(queue + "_error", autoAck: true, Cancellation) is { } aside)
+            if ((await World.QueuesAsync()).Any(known => known.Name == queue + suffix) && await channel.BasicGetAsync(queue + suffix, autoAck: true, Cancellation) is { } aside)
                 return Encoding.UTF8.GetString(aside.Body.Span);
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
         }
