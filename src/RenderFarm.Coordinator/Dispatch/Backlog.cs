@@ -9,6 +9,9 @@ namespace RenderFarm.Coordinator.Dispatch;
 /// <summary>A job with queued tasks.</summary>
 internal sealed record WaitingJob(JobId Id, string Tenant, string Priority, RenderNeeds Needs, string Format, int? Quality)
 {
+    /// <summary>Whether devices held tasks of it when it was read.</summary>
+    public bool IsHeld { get; init; }
+
     /// <summary>As the selection sees it.</summary>
     public Contender Contender => new(Id, Tenant, Priority);
 }
@@ -102,6 +105,7 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
                     job.Format,
                     job.Quality,
                     job.TasksQueued,
+                    IsHeld = job.TasksDispatched + job.TasksRunning > 0,
                     IsTrailing = job.RetriedSeq != null,
                     HasBegun = job.Status == JobStatuses.Active,
                 })
@@ -115,7 +119,10 @@ internal sealed class Backlog(FarmRecord record, IDatabase database, TimeProvide
             var shares = kinds.Select(kind => kind.Key.Kind).Distinct().Count() * limits.Ranges;
             LeftOutJobs = kinds.Exists(kind => kind.Value >= Math.Max(LeastOfAKind, MostQueuedJobs / shares));
             return rows.ConvertAll(row => new WaitingJob(
-                row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler, Pixels = row.Pixels }, row.Format, row.Quality));
+                row.Id, row.Tenant, row.Priority, new RenderNeeds(row.Checkpoint, row.Determinism, row.Profile) { Upscaler = row.Upscaler, Pixels = row.Pixels }, row.Format, row.Quality)
+            {
+                IsHeld = row.IsHeld,
+            });
         },
         cancellation);
 

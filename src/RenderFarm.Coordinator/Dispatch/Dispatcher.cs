@@ -88,7 +88,8 @@ internal sealed class Dispatcher(
             ? await _round.AllotAsync(jobs, suspects, devices, (job, after, count) => backlog.TasksAsync(job, after, count, stopping), backlog.LeftOutJobs)
             : [];
         var claimed = allotments.Count > 0 ? await backlog.ClaimAsync(allotments, epoch, _options.LeaseDuration, stopping) : [];
-        _room.End(backlog.LeftOutJobs || backlog.QueuedTasks > claimed.Count, devices);
+        var served = jobs.Where(job => job.IsHeld).Concat(claimed.Select(task => task.Job)).Select(job => job.Tenant).ToHashSet(StringComparer.Ordinal);
+        _room.End(backlog.LeftOutJobs || backlog.QueuedTasks > claimed.Count, jobs.Any(job => !served.Contains(job.Tenant)), devices);
         CoordinatorMeters.Dispatched(claimed, _clock.GetUtcNow());
         var messages = claimed.GroupBy(task => (task.Worker, task.Device)).SelectMany(device => device.Chunk(MostPerMessage));
         await Parallel.ForEachAsync(

@@ -16,6 +16,7 @@ internal sealed class RoomGauge
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Worker, string Device), Level> _devices = [];
     private bool _mayWait = true;
+    private bool _isAnyoneLeftOut;
 
     /// <summary>A round begins: it may find anything, and whatever ends from now on it may not have seen.</summary>
     public void Begin()
@@ -29,12 +30,13 @@ internal sealed class RoomGauge
 
     /// <summary>A round is over.</summary>
     /// <param name="somethingWaits">Whether tasks wait that it did not hand out.</param>
+    /// <param name="isAnyoneLeftOut">Whether tasks wait of a tenant of whom no device holds any: the first room is theirs, whatever devices have left of others.</param>
     /// <param name="devices">The devices as it left them.</param>
-    public void End(bool somethingWaits, IEnumerable<DeviceLoad> devices)
+    public void End(bool somethingWaits, bool isAnyoneLeftOut, IEnumerable<DeviceLoad> devices)
     {
         lock (_gate)
         {
-            _mayWait = somethingWaits;
+            (_mayWait, _isAnyoneLeftOut) = (somethingWaits, isAnyoneLeftOut);
             var before = new Dictionary<(string, string), Level>(_devices);
             _devices.Clear();
             foreach (var device in devices)
@@ -51,7 +53,7 @@ internal sealed class RoomGauge
     {
         lock (_gate)
         {
-            var isDue = false;
+            var isDue = _isAnyoneLeftOut;
             foreach (var device in attempts)
             {
                 if (_devices.GetValueOrDefault(device) is { } level) isDue |= level.End();

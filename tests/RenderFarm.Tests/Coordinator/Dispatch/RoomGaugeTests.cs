@@ -43,6 +43,15 @@ public sealed class RoomGaugeTests
     }
 
     [Fact]
+    public void Whoever_has_nothing_on_any_device_gets_the_first_room()
+    {
+        _gauge.Begin();
+        _gauge.End(true, true, [Device("a", 200, 8)]);
+
+        Assert.True(End("a", 1));
+    }
+
+    [Fact]
     public void Device_that_no_round_has_seen_is_worth_one()
     {
         Round(true, Device("a", 200, 8));
@@ -56,7 +65,7 @@ public sealed class RoomGaugeTests
         Round(true, Device("a", 200, 8));
         _gauge.Begin();
         Assert.False(End("a", 49));
-        _gauge.End(true, [Device("a", 200, 8)]);
+        _gauge.End(true, false, [Device("a", 200, 8)]);
 
         Assert.True(End("a", 1));
     }
@@ -83,7 +92,7 @@ public sealed class RoomGaugeTests
     private void Round(bool somethingWaits, params DeviceLoad[] devices)
     {
         _gauge.Begin();
-        _gauge.End(somethingWaits, devices);
+        _gauge.End(somethingWaits, false, devices);
     }
 
     private bool End(string worker, int count) => _gauge.Ended(Enumerable.Repeat((worker, "cpu"), count));
