@@ -14,7 +14,7 @@ internal sealed class RoomGauge
     private const int Share = 4;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Worker, string Device), Level> _devices = [];
+    private Dictionary<(string Worker, string Device), Level> _devices = [];
     private bool _mayWait = true;
     private bool _isAnyoneLeftOut;
 
@@ -37,13 +37,9 @@ internal sealed class RoomGauge
         lock (_gate)
         {
             (_mayWait, _isAnyoneLeftOut) = (somethingWaits, isAnyoneLeftOut);
-            var before = new Dictionary<(string, string), Level>(_devices);
-            _devices.Clear();
-            foreach (var device in devices)
-            {
-                var key = (device.Worker, device.Device);
-                _devices[key] = new Level(device.Held, device.Slots) { Ended = before.GetValueOrDefault(key)?.Ended ?? 0 };
-            }
+            _devices = devices.ToDictionary(
+                device => (device.Worker, device.Device),
+                device => new Level(device.Held, device.Slots) { Ended = _devices.GetValueOrDefault((device.Worker, device.Device))?.Ended ?? 0 });
         }
     }
 
