@@ -142,12 +142,12 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
     {
         if (keys.Count == 0) return [];
         var jobs = keys.Select(key => key.Job.Value).ToArray();
-        return await db.Tasks.FromSqlRaw(_findTasks ??= TaskStatements.Find(ColumnsOf<RenderTask>(db, "t.")), jobs, keys.Select(key => key.Index).ToArray(), jobs.Min(), jobs.Max()).ToListAsync(cancellation);
+        return await db.Tasks.FromSqlRaw(_findTasks ??= TaskStatements.Find(ColumnsOf<RenderTask>(db)), jobs, keys.Select(key => key.Index).ToArray(), jobs.Min(), jobs.Max()).ToListAsync(cancellation);
     }
 
     // By name, never all that there are: a later version adds columns while this one is in use, and PostgreSQL refuses a prepared statement whose result has others than it had.
-    private static string ColumnsOf<T>(FarmDbContext db, string prefix) => string.Join(
-        ", ", db.Model.FindEntityType(typeof(T))!.GetTableMappings().Single().Table.Columns.Select(column => $"{prefix}\"{column.Name}\""));
+    private static string ColumnsOf<T>(FarmDbContext db) => string.Join(
+        ", ", db.Model.FindEntityType(typeof(T))!.GetTableMappings().Single().Table.Columns.Select(column => $"\"{column.Name}\""));
 
     public async Task SaveAsync(FarmDbContext db, CancellationToken cancellation)
     {
@@ -157,7 +157,7 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
     }
 
     public async Task<List<RenderJob>> FindJobsAsync(FarmDbContext db, IReadOnlyCollection<JobId> jobs, CancellationToken cancellation) =>
-        await db.Jobs.FromSqlRaw(_findJobs ??= JobStatements.Find(ColumnsOf<RenderJob>(db, "")), jobs.Select(job => job.Value).ToArray()).ToListAsync(cancellation);
+        await db.Jobs.FromSqlRaw(_findJobs ??= JobStatements.Find(ColumnsOf<RenderJob>(db)), jobs.Select(job => job.Value).ToArray()).ToListAsync(cancellation);
 
     public IQueryable<RenderJob> Begun(FarmDbContext db) => db.Jobs.FromSqlRaw(JobStatements.Begun);
 

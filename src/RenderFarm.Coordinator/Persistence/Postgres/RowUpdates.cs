@@ -41,7 +41,8 @@ internal static class RowUpdates
         foreach (var row in rows) row.State = EntityState.Detached;
     }
 
-    private static string Statement(IEntityType type, IReadOnlyList<IProperty> keys, List<IProperty> changed, bool isOfJobs)
+    /// <summary>The statement: its parameters are an array for each key column and each changed one, and for tasks the first and the last job.</summary>
+    internal static string Statement(IEntityType type, IReadOnlyList<IProperty> keys, IReadOnlyList<IProperty> changed, bool isOfJobs)
     {
         var columns = keys.Concat(changed).Select(property => property.GetColumnName()).ToList();
         var text = new StringBuilder($"UPDATE {type.GetTableName()} AS t SET ");
@@ -49,11 +50,8 @@ internal static class RowUpdates
         text.Append(" FROM unnest(").AppendJoin(", ", columns.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"${i + 1}")));
         text.Append(") AS v (").AppendJoin(", ", columns).Append(')');
         if (isOfJobs) return text.Append($" CROSS JOIN LATERAL ({JobStatements.Newest("ctid AS place", $"v.{columns[0]}")}) AS newest WHERE t.ctid = newest.place").ToString();
-        text.Append(" WHERE ");
-        text.AppendJoin(" AND ", keys.Select(key => $"t.{key.GetColumnName()} = v.{key.GetColumnName()}"));
-        // Said once more as a condition on the table alone, so that only the partitions of these jobs are looked at; as a range, since PostgreSQL walks the index
-        // along all of a list for each row.
-        return text.Append(CultureInfo.InvariantCulture, $" AND t.{columns[0]} BETWEEN ${columns.Count + 1} AND ${columns.Count + 2}").ToString();
+        var (first, last) = (string.Create(CultureInfo.InvariantCulture, $"${columns.Count + 1}"), string.Create(CultureInfo.InvariantCulture, $"${columns.Count + 2}"));
+        return text.Append($" CROSS JOIN LATERAL ({TaskStatements.ByKey("ctid AS place", "v", first, last)} LIMIT 1) AS found WHERE {TaskStatements.IsAt("found", "v", first, last)}").ToString();
     }
 
     private static NpgsqlParameter Column<TRow>(IProperty property, List<EntityEntry<TRow>> rows)

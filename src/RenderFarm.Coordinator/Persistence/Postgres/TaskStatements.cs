@@ -16,15 +16,33 @@ internal static class TaskStatements
     public const string HoldsEpoch =
         "SELECT 1 FROM leadership WHERE name = 'farm' AND epoch = $1 AND expires_at > clock_timestamp() FOR SHARE";
 
-    /// <summary>
-    /// The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters, the jobs from {2} to {3}: said so that only the days between are looked at.
-    /// A second list of the jobs would say it more closely, but PostgreSQL walks the index along all of such a list for each task.
-    /// </summary>
-    /// <param name="columns">Those of <c>t</c> to read, by name.</param>
+    /// <summary>The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters, the jobs from {2} to {3}: see <see cref="ByKey"/>.</summary>
+    /// <param name="columns">Those to read, by name.</param>
     public static string Find(string columns) => $$"""
-        SELECT {{columns}} FROM unnest({0}, {1}) AS w (job_id, task_index) JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
-        WHERE t.job_id BETWEEN {2} AND {3}
+        SELECT found.* FROM unnest({0}, {1}) AS w (job_id, task_index) CROSS JOIN LATERAL ({{ByKey(columns, "w", "{2}", "{3}")}} LIMIT 1) AS found
         """;
+
+    /// <summary>
+    /// Columns of the task with the key of a row of a list, for a LATERAL that ends with LIMIT 1: so it is looked for by its key, row by row. As a plain join PostgreSQL might as well begin with
+    /// the tasks of these jobs and walk along the list for each: while it has no statistics of a day, which are a minute late at best, both cost the same to it.
+    /// </summary>
+    /// <param name="columns">Those to read, by name.</param>
+    /// <param name="list">The list's name; it has the columns <c>job_id</c> and <c>task_index</c>.</param>
+    /// <param name="first">The first of the list's jobs.</param>
+    /// <param name="last">The last of them: said so that only the days between are looked at. All of the jobs would say it more closely, but PostgreSQL walks the index along all of them for each task.</param>
+    public static string ByKey(string columns, string list, string first, string last) =>
+        $"SELECT {columns} FROM tasks WHERE job_id = {list}.job_id AND task_index = {list}.task_index AND job_id BETWEEN {first} AND {last}";
+
+    /// <summary>
+    /// That the task <c>t</c> is the one of a row of a list whose <c>place</c> in the table was found by its key, for an UPDATE. Nobody else moves it meanwhile: whoever writes has the turn. That the
+    /// list's jobs are within the range is plain, but by it PostgreSQL reckons with a short list, and goes from its rows to their places and never the other way round.
+    /// </summary>
+    /// <param name="place">Name of what has the column <c>place</c>.</param>
+    /// <param name="list">The list's name; it has the column <c>job_id</c>.</param>
+    /// <param name="first">The first of the list's jobs.</param>
+    /// <param name="last">The last of them.</param>
+    public static string IsAt(string place, string list, string first, string last) =>
+        $"t.ctid = {place}.place AND t.job_id = {list}.job_id AND t.job_id BETWEEN {first} AND {last} AND {list}.job_id BETWEEN {first} AND {last}";
 
     private static readonly Transition Claimed = Transitions.Of(TaskEvent.Claimed);
     private static readonly Transition Dispatched = Transitions.Of(JobEvent.Dispatched);
@@ -52,7 +70,7 @@ internal static class TaskStatements
     /// jobs at $8, pinned to the profiles $9 (by task; null where the job is not pinned). One statement: either all of it happens or nothing. A worker
     /// that has left, was lost or was drained since it was chosen gets nothing: nobody would take its tasks back before their lease is over. A job
     /// that was pinned otherwise meanwhile, by a late image, gives nothing, and neither does one that was paused, nor any while the farm is paused. What is asked of workers and jobs is asked as NOT EXISTS and NOT IN, which no plan can begin with:
-    /// whatever the statistics say, the tasks are found by their keys. Each job is looked for once, and written where it was found: nobody
+    /// whatever the statistics say, the tasks are found by their keys (<see cref="ByKey"/>). Each job and each task is looked for once, and written where it was found: nobody
     /// else changes it meanwhile, since the claim has the turn to write.
     /// </summary>
     public static string Claim { get; } = $"""
@@ -64,22 +82,21 @@ internal static class TaskStatements
             FROM (SELECT DISTINCT job_id FROM unnest($1) AS w (job_id)) AS w CROSS JOIN LATERAL (
                 {JobStatements.Newest("id, ctid AS place, paused_at, status, tasks_completed, tasks_dispatched, tasks_running, profile", "w.job_id")}) AS j),
         free AS MATERIALIZED (
-            SELECT t.job_id, t.task_index, w.worker, w.device, w.profile
-            FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile)
-            JOIN tasks t ON t.job_id = w.job_id AND t.task_index = w.task_index
-            WHERE t.job_id BETWEEN $7 AND $10 AND t.status = '{Claimed.From.Single()}' AND EXISTS (SELECT FROM fence)
+            SELECT w.job_id, w.worker, w.device, w.profile, t.place
+            FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile) CROSS JOIN LATERAL (
+                {ByKey("ctid AS place", "w", "$7", "$10")} AND status = '{Claimed.From.Single()}' LIMIT 1 FOR UPDATE SKIP LOCKED) AS t
+            WHERE w.job_id BETWEEN $7 AND $10 AND EXISTS (SELECT FROM fence)
               AND NOT EXISTS (SELECT FROM farm_state WHERE id = {FarmState.Only} AND paused_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))
               AND w.job_id NOT IN (SELECT id FROM present WHERE is_closed)
               AND (w.profile IS NULL OR w.job_id NOT IN (SELECT id FROM present WHERE pin IS NOT NULL)
-                OR (w.job_id, w.profile) IN (SELECT id, pin FROM present WHERE pin IS NOT NULL))
-            FOR UPDATE OF t SKIP LOCKED),
+                OR (w.job_id, w.profile) IN (SELECT id, pin FROM present WHERE pin IS NOT NULL))),
         claimed AS (
             UPDATE tasks t
             SET status = '{Claimed.To}', attempt = t.attempt + 1, charged = t.charged + 1, missed_heartbeats = 0, worker = f.worker, device = f.device,
                 run = NULL, not_before = NULL, started_at = NULL, lease_expires_at = $5
             FROM free f
-            WHERE t.job_id BETWEEN $7 AND $10 AND t.job_id = f.job_id AND t.task_index = f.task_index
+            WHERE {IsAt("f", "f", "$7", "$10")}
             RETURNING t.job_id, t.task_index, t.attempt, t.worker, t.device, f.profile),
         booked AS (
             UPDATE jobs j
