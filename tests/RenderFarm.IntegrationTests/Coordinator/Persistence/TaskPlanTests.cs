@@ -23,8 +23,8 @@ public sealed partial class TaskPlanTests : RecordTest
     {
         var cases = new TheoryData<string, string>();
         foreach (var statistics in (string[])[Unknown, Empty, Tiny, Large])
-        foreach (var statement in (string[])["claim", "find", "update"])
-            cases.Add(statement, statistics);
+            foreach (var statement in (string[])["claim", "find", "update"])
+                cases.Add(statement, statistics);
         return cases;
     }
 
