@@ -34,7 +34,7 @@ internal sealed class EngineWatchdog(
         foreach (var device in devices.All)
         {
             if (!_givenUp.Contains(device.Name)) LookAtSteps(device, _clock.GetUtcNow());
-            LookAtCalls(device, _clock.GetUtcNow());
+            LookAtCalls(device);
         }
 
         return Task.FromResult(false);
@@ -63,23 +63,25 @@ internal sealed class EngineWatchdog(
         }
     }
 
-    private void LookAtCalls(RenderDevice device, DateTimeOffset now)
+    private void LookAtCalls(RenderDevice device)
     {
+        var looked = _clock.GetUtcNow();
         var stuck = device.Pipelines.Calls().Where(call => call.Time > options.Value.StuckAfter * StepWatch.Unknown).ToList();
         foreach (var asked in _askedToReturn.Keys.Where(asked => asked.Device == device.Name && !stuck.Exists(call => call.Checkpoint == asked.Checkpoint)).ToList())
             _askedToReturn.Remove(asked);
-        foreach (var call in stuck) Look(device, call, now);
+        foreach (var call in stuck) Look(device, call, looked);
     }
 
-    private void Look(RenderDevice device, NativeCall call, DateTimeOffset now)
+    // A worker may be frozen between any two of these lines: the grace begins no sooner than the call was found stuck, and is over only if it was at the look.
+    private void Look(RenderDevice device, NativeCall call, DateTimeOffset looked)
     {
         var doing = $"{(call.IsLoading ? "loading" : "in a call of")} the checkpoint {call.Checkpoint}";
-        if (_askedToReturn.TryAdd((device.Name, call.Checkpoint), now))
+        if (_askedToReturn.TryAdd((device.Name, call.Checkpoint), _clock.GetUtcNow()))
         {
             WorkerLog.CallStuck(logger, device.Name, doing, call.Time);
             runs.StopUsing(device.Name, call.Checkpoint);
         }
-        else if (now - _askedToReturn[(device.Name, call.Checkpoint)] >= options.Value.StuckGrace)
+        else if (looked - _askedToReturn[(device.Name, call.Checkpoint)] >= options.Value.StuckGrace)
         {
             // Before the worker retires, which hands back what waits: this has failed. Again at each look, for what came in between.
             runs.AbandonUsing(device.Name, call.Checkpoint);
