@@ -97,6 +97,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         await SaveAsync(db => db.State.Single().PausedAt = null);
         var pass = _gauges.NextPass();
         _clock.Advance(RecordGauges.Interval);
+        _gauges.Wake();
         await pass.WaitAsync(Cancellation);
         Assert.Equal(6, _reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint")["demo"], 6);
     }
@@ -142,6 +143,8 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         _contexts.IsBroken = true;
         var pass = _gauges.NextPass();
         _clock.Advance(RecordGauges.OldAge);
+        // The loop may not have begun to wait, and then this time has passed without it.
+        _gauges.Wake();
         await pass.WaitAsync(Cancellation);
         Assert.Single(_reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint"));
 
