@@ -18,7 +18,7 @@ public sealed class RuntimeSettingsTests
     {
         var properties = Settings(program);
 
-        // Threads that wait for work sleep, and code does not count its own calls for long.
+        // Threads that wait for work sleep, and code is compiled without counters in it.
         Assert.Equal(0, properties.GetProperty("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit").GetInt32());
         Assert.False(properties.GetProperty("System.Runtime.TieredPGO").GetBoolean());
     }

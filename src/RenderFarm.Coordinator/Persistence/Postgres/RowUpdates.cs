@@ -51,7 +51,7 @@ internal static class RowUpdates
         text.Append(") AS v (").AppendJoin(", ", columns).Append(')');
         if (isOfJobs) return text.Append($" CROSS JOIN LATERAL ({JobStatements.Newest("ctid AS place", $"v.{columns[0]}")}) AS newest WHERE t.ctid = newest.place").ToString();
         var (first, last) = (string.Create(CultureInfo.InvariantCulture, $"${columns.Count + 1}"), string.Create(CultureInfo.InvariantCulture, $"${columns.Count + 2}"));
-        return text.Append($" CROSS JOIN LATERAL ({TaskStatements.ByKey("ctid AS place", "v", first, last)} LIMIT 1) AS found WHERE {TaskStatements.IsAt("found", "v", first, last)}").ToString();
+        return text.Append($" CROSS JOIN LATERAL ({TaskStatements.ByKey("ctid AS place", "v", first, last)}) AS found WHERE {TaskStatements.IsAt("found", "v", first, last)}").ToString();
     }
 
     private static NpgsqlParameter Column<TRow>(IProperty property, List<EntityEntry<TRow>> rows)

@@ -19,19 +19,19 @@ internal static class TaskStatements
     /// <summary>The tasks with the jobs {0} and the indices {1}, EF Core's words for parameters, the jobs from {2} to {3}: see <see cref="ByKey"/>.</summary>
     /// <param name="columns">Those to read, by name.</param>
     public static string Find(string columns) => $$"""
-        SELECT found.* FROM unnest({0}, {1}) AS w (job_id, task_index) CROSS JOIN LATERAL ({{ByKey(columns, "w", "{2}", "{3}")}} LIMIT 1) AS found
+        SELECT found.* FROM unnest({0}, {1}) AS w (job_id, task_index) CROSS JOIN LATERAL ({{ByKey(columns, "w", "{2}", "{3}")}}) AS found
         """;
 
     /// <summary>
-    /// Columns of the task with the key of a row of a list, for a LATERAL that ends with LIMIT 1: so it is looked for by its key, row by row. As a plain join PostgreSQL might as well begin with
-    /// the tasks of these jobs and walk along the list for each: while it has no statistics of a day, which are a minute late at best, both cost the same to it.
+    /// Columns of the task with the key of a row of a list, for a LATERAL. Its LIMIT has it looked for by its key, row by row. As a plain join PostgreSQL might as well begin with the tasks of these jobs and walk along the list for each: while it has no statistics of a day, which are a minute late at best, both cost the same to it.
     /// </summary>
     /// <param name="columns">Those to read, by name.</param>
     /// <param name="list">The list's name; it has the columns <c>job_id</c> and <c>task_index</c>.</param>
     /// <param name="first">The first of the list's jobs.</param>
     /// <param name="last">The last of them: said so that only the days between are looked at. All of the jobs would say it more closely, but PostgreSQL walks the index along all of them for each task.</param>
-    public static string ByKey(string columns, string list, string first, string last) =>
-        $"SELECT {columns} FROM tasks WHERE job_id = {list}.job_id AND task_index = {list}.task_index AND job_id BETWEEN {first} AND {last}";
+    /// <param name="and">A further condition, from AND on.</param>
+    public static string ByKey(string columns, string list, string first, string last, string and = "") =>
+        $"SELECT {columns} FROM tasks WHERE job_id = {list}.job_id AND task_index = {list}.task_index AND job_id BETWEEN {first} AND {last}{and} LIMIT 1";
 
     /// <summary>
     /// That the task <c>t</c> is the one of a row of a list whose <c>place</c> in the table was found by its key, for an UPDATE. Nobody else moves it meanwhile: whoever writes has the turn. That the
@@ -84,7 +84,7 @@ internal static class TaskStatements
         free AS MATERIALIZED (
             SELECT w.job_id, w.worker, w.device, w.profile, t.place
             FROM unnest($1, $2, $3, $4, $9) AS w (job_id, task_index, worker, device, profile) CROSS JOIN LATERAL (
-                {ByKey("ctid AS place", "w", "$7", "$10")} AND status = '{Claimed.From.Single()}' LIMIT 1 FOR UPDATE SKIP LOCKED) AS t
+                {ByKey("ctid AS place", "w", "$7", "$10", $" AND status = '{Claimed.From.Single()}'")} FOR UPDATE SKIP LOCKED) AS t
             WHERE w.job_id BETWEEN $7 AND $10 AND EXISTS (SELECT FROM fence)
               AND NOT EXISTS (SELECT FROM farm_state WHERE id = {FarmState.Only} AND paused_at IS NOT NULL)
               AND NOT EXISTS (SELECT FROM workers k WHERE k.name = w.worker AND (k.status <> '{WorkerStatuses.Active}' OR k.drained_at IS NOT NULL))

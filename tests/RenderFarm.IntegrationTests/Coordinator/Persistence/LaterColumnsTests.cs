@@ -3,8 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
-using RenderFarm.Coordinator.Persistence.Postgres;
-using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
@@ -13,7 +11,7 @@ namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
 /// A rolling upgrade: the coordinator of a later version adds columns to every table while one of this version is in use, whose connections have its statements prepared.
 /// PostgreSQL refuses a prepared statement whose result has other columns than it had.
 /// </summary>
-public sealed class LaterColumnsTests : RecordTest
+public sealed class LaterColumnsTests : SharedRecordTest
 {
     private static readonly string[] Tables = ["jobs", "job_sweeps", "tasks", "attempt_failures", "workers", "devices", "device_capabilities", "checkpoints", "farm_state"];
 
@@ -24,16 +22,12 @@ public sealed class LaterColumnsTests : RecordTest
         var backlog = new Backlog(Record, Database, new FakeTimeProvider(Noon));
         for (var index = 0; index < 10; index++) await EverythingAsync(job, index, backlog);
 
-        await using (var later = ((PostgresDatabase)Database).Source.CreateCommand(string.Join(';', Tables.Select(table => $"ALTER TABLE {table} ADD COLUMN of_later integer"))))
+        await using (var later = Postgres.Source.CreateCommand(string.Join(';', Tables.Select(table => $"ALTER TABLE {table} ADD COLUMN of_later integer"))))
             await later.ExecuteNonQueryAsync(Cancellation);
 
         for (var index = 10; index < 20; index++) await EverythingAsync(job, index, backlog);
         Assert.Equal(20, (await TasksAsync(job)).Count(task => task.Worker is not null));
     }
-
-    internal override async Task<IDatabase> OpenAsync() => new PostgresDatabase(await PostgresRecord.NewAsync(), TimeSpan.FromSeconds(30));
-
-    internal override Task<long> LeadAsync() => PostgresRecordTests.LeadAsync((PostgresDatabase)Database, Cancellation);
 
     // What a coordinator says to the record again and again.
     private async Task EverythingAsync(RenderJob job, int index, Backlog backlog)

@@ -3,22 +3,18 @@ using System.Text.RegularExpressions;
 using Npgsql;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
-using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
-using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
 
 /// <summary>A job whose row has had thousands of versions that a stranger's snapshot keeps from being cleaned away.</summary>
-public sealed partial class ManyVersionsTests : RecordTest
+public sealed partial class ManyVersionsTests : SharedRecordTest
 {
     private const int Versions = 10_000;
 
     // What an index's height, a page of versions and the leap past the last job come to; the versions fill more than a hundred pages.
     private const int FewPages = 12;
-
-    private PostgresDatabase Postgres => (PostgresDatabase)Database;
 
     [Fact]
     public async Task Jobs_that_have_begun_are_read_without_walking_over_their_versions()
@@ -72,10 +68,6 @@ public sealed partial class ManyVersionsTests : RecordTest
         Assert.Empty(await backlog.JobsAsync(Cancellation));
     }
 
-    internal override async Task<IDatabase> OpenAsync() => new PostgresDatabase(await PostgresRecord.NewAsync(), TimeSpan.FromSeconds(30));
-
-    internal override Task<long> LeadAsync() => PostgresRecordTests.LeadAsync(Postgres, Cancellation);
-
     private async Task<RenderJob> AddBegunAsync()
     {
         var job = await AddAsync(new CostStretch(0, 4, 1));
@@ -97,19 +89,10 @@ public sealed partial class ManyVersionsTests : RecordTest
     private async Task<int> PagesAsync(string statement)
     {
         await using var connection = await Postgres.Source.OpenConnectionAsync(Cancellation);
-        await using var command = new NpgsqlCommand($"EXPLAIN (ANALYZE, BUFFERS) {statement}", connection);
-        await using var reader = await command.ExecuteReaderAsync(Cancellation);
-        var plan = new List<string>();
-        while (await reader.ReadAsync(Cancellation)) plan.Add(reader.GetString(0));
+        var plan = await LinesAsync(connection, $"EXPLAIN (ANALYZE, BUFFERS) {statement}");
         // The first line of the whole plan counts those of all its parts.
         var pages = Pages().Match(plan.First(line => line.Contains("Buffers:", StringComparison.Ordinal)));
         return pages.Groups.Values.Skip(1).Where(group => group.Success).Sum(group => int.Parse(group.Value, CultureInfo.InvariantCulture));
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement)
-    {
-        await using var command = new NpgsqlCommand(statement, connection);
-        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     [GeneratedRegex(@"shared(?: hit=(\d+))?(?: read=(\d+))?")]

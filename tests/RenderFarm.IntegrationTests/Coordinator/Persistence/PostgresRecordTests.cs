@@ -150,10 +150,6 @@ public sealed class PostgresRecordTests : RecordConformance
     private async Task<string> PlanAsync(string statement)
     {
         await using var connection = await Postgres.Source.OpenConnectionAsync(Cancellation);
-        await using var command = new NpgsqlCommand(statement, connection);
-        await using var reader = await command.ExecuteReaderAsync(Cancellation);
-        var lines = new List<string>();
-        while (await reader.ReadAsync(Cancellation)) lines.Add(reader.GetString(0));
-        return string.Join('\n', lines);
+        return string.Join('\n', await SharedRecordTest.LinesAsync(connection, statement));
     }
 }

@@ -2,9 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 using RenderFarm.Coordinator.Jobs;
-using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
-using RenderFarm.Testing.Coordinator;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
@@ -13,11 +11,9 @@ namespace RenderFarm.IntegrationTests.Coordinator.Persistence;
 /// Whatever PostgreSQL knows of a day, tasks are looked for by their whole keys: a plan that reads all tasks of the jobs and walks along the list of those that are wanted for each takes a
 /// hundred times as long. Every day begins with no statistics, and they are a minute late at best.
 /// </summary>
-public sealed partial class TaskPlanTests : RecordTest
+public sealed partial class TaskPlanTests : SharedRecordTest
 {
     private const string Unknown = "never analyzed", Empty = "analyzed while empty", Tiny = "analyzed while tiny, and large since", Large = "analyzed while large";
-
-    private PostgresDatabase Postgres => (PostgresDatabase)Database;
 
     public static TheoryData<string, string> Cases()
     {
@@ -45,7 +41,7 @@ public sealed partial class TaskPlanTests : RecordTest
         };
         await ExecuteAsync(connection, $"SET plan_cache_mode = force_generic_plan; PREPARE it ({types}) AS {text}");
 
-        var plan = await PlanAsync(connection, $"EXPLAIN EXECUTE it ({values})");
+        var plan = string.Join('\n', await LinesAsync(connection, $"EXPLAIN EXECUTE it ({values})"));
 
         var scans = ScansOfTasks().Matches(plan);
         Assert.NotEmpty(scans);
@@ -54,23 +50,14 @@ public sealed partial class TaskPlanTests : RecordTest
             plan));
     }
 
-    internal override async Task<IDatabase> OpenAsync() => new PostgresDatabase(await PostgresRecord.NewAsync(), TimeSpan.FromSeconds(30));
-
-    internal override Task<long> LeadAsync() => PostgresRecordTests.LeadAsync(Postgres, Cancellation);
-
     private async Task<string> FillAsync(NpgsqlConnection connection, string statistics)
     {
-        if (statistics == Unknown) return (await AddAsync(new CostStretch(0, 3_000, 1))).Id.ToString();
         await Postgres.Partitions.EnsureAheadAsync(Noon, 0, Cancellation);
-        var job = statistics switch
-        {
-            Tiny => await AddAsync(new CostStretch(0, 10, 1)),
-            Large => await AddAsync(new CostStretch(0, 3_000, 1)),
-            _ => null,
-        };
-        await ExecuteAsync(connection, "ANALYZE");
-        if (statistics != Large) job = await AddAsync(new CostStretch(0, 3_000, 1));
-        return job!.Id.ToString();
+        if (statistics == Tiny) await AddAsync(new CostStretch(0, 10, 1));
+        if (statistics is Empty or Tiny) await ExecuteAsync(connection, "ANALYZE");
+        var job = await AddAsync(new CostStretch(0, 3_000, 1));
+        if (statistics == Large) await ExecuteAsync(connection, "ANALYZE");
+        return job.Id.ToString();
     }
 
     // EF Core counts parameters from {0}, PostgreSQL from $1.
@@ -83,21 +70,6 @@ public sealed partial class TaskPlanTests : RecordTest
         var type = db.Model.FindEntityType(typeof(RenderTask))!;
         return RowUpdates.Statement(
             type, type.FindPrimaryKey()!.Properties, [type.FindProperty(nameof(RenderTask.Status))!, type.FindProperty(nameof(RenderTask.Worker))!], isOfJobs: false);
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement)
-    {
-        await using var command = new NpgsqlCommand(statement, connection);
-        await command.ExecuteNonQueryAsync(Cancellation);
-    }
-
-    private static async Task<string> PlanAsync(NpgsqlConnection connection, string statement)
-    {
-        await using var command = new NpgsqlCommand(statement, connection);
-        await using var reader = await command.ExecuteReaderAsync(Cancellation);
-        var lines = new List<string>();
-        while (await reader.ReadAsync(Cancellation)) lines.Add(reader.GetString(0));
-        return string.Join('\n', lines);
     }
 
     [GeneratedRegex(@"\{(\d)\}")]

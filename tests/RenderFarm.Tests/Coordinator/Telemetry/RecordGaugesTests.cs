@@ -95,10 +95,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         Assert.Equal(4, _reader.Now(FarmInstruments.HeldPixelSteps, "checkpoint")["demo"], 6);
 
         await SaveAsync(db => db.State.Single().PausedAt = null);
-        var pass = _gauges.NextPass();
-        _clock.Advance(RecordGauges.Interval);
-        _gauges.Wake();
-        await pass.WaitAsync(Cancellation);
+        await ReadAfterAsync(RecordGauges.Interval);
         Assert.Equal(6, _reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint")["demo"], 6);
     }
 
@@ -141,11 +138,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         Assert.Equal(7, _reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint")["demo"]);
 
         _contexts.IsBroken = true;
-        var pass = _gauges.NextPass();
-        _clock.Advance(RecordGauges.OldAge);
-        // The loop may not have begun to wait, and then this time has passed without it.
-        _gauges.Wake();
-        await pass.WaitAsync(Cancellation);
+        await ReadAfterAsync(RecordGauges.OldAge);
         Assert.Single(_reader.Now(FarmInstruments.BacklogPixelSteps, "checkpoint"));
 
         _clock.Advance(TimeSpan.FromMilliseconds(1));
@@ -170,6 +163,15 @@ public sealed class RecordGaugesTests : IAsyncLifetime
     {
         var pass = _gauges.NextPass();
         await _gauges.StartAsync(Cancellation);
+        await pass.WaitAsync(Cancellation);
+    }
+
+    private async Task ReadAfterAsync(TimeSpan time)
+    {
+        var pass = _gauges.NextPass();
+        _clock.Advance(time);
+        // The loop may not have begun to wait, and then this time has passed without it.
+        _gauges.Wake();
         await pass.WaitAsync(Cancellation);
     }
 
