@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Coordinator.Workers.Heartbeats;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Coordinator;
 

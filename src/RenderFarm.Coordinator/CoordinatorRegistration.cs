@@ -12,13 +12,17 @@ using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Images;
 using RenderFarm.Coordinator.Inputs;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Jobs.Submission;
+using RenderFarm.Coordinator.Jobs.Trailing;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Retention;
 using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Coordinator.Workers.Heartbeats;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Hosting.Telemetry;
 

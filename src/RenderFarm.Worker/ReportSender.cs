@@ -1,5 +1,6 @@
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Worker;
 

@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Worker.Devices;
 
 namespace RenderFarm.Worker;

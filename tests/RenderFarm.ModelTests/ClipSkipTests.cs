@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Onnx.Weights;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Testing;
 using RenderFarm.Testing.Onnx;

@@ -4,7 +4,7 @@ using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Text;
-using RenderFarm.Testing.Onnx;
+using RenderFarm.Diffusion.Text.Tokenization;
 using RenderFarm.Testing.Onnx.Networks;
 using Xunit;
 

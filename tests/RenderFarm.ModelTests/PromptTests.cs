@@ -1,7 +1,7 @@
 using RenderFarm.Diffusion;
-using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Text;
+using RenderFarm.Diffusion.Text.Tokenization;
 using RenderFarm.Testing;
 using Xunit;
 

@@ -83,7 +83,7 @@ public sealed partial class DependencyTests
     }
 
     [Theory]
-    [InlineData("Jobs/JobPlanner.cs")]
+    [InlineData("Jobs/Planning/JobPlanner.cs")]
     [InlineData("Jobs/Transitions.cs")]
     [InlineData("Dispatch/RetryPolicy.cs")]
     [InlineData("Dispatch/FairSelection.cs")]
@@ -94,7 +94,7 @@ public sealed partial class DependencyTests
     [InlineData("Rescue/Silence.cs")]
     [InlineData("Reports/ReportRules.cs")]
     [InlineData("Reports/TaskBatch.cs")]
-    [InlineData("Workers/HeartbeatRules.cs")]
+    [InlineData("Workers/Heartbeats/HeartbeatRules.cs")]
     [InlineData("Workers/WorkerStanding.cs")]
     public void Rule_is_pure(string file)
     {

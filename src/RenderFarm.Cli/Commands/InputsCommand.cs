@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RenderFarm.Cli.Client;
 using RenderFarm.Cli.Options;
+using RenderFarm.Cli.Pictures;
 using RenderFarm.Contracts.Api;
 
 namespace RenderFarm.Cli.Commands;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using RenderFarm.Cli.Client;
+using RenderFarm.Cli.Deliveries;
 using RenderFarm.Cli.Embedded;
-using RenderFarm.Cli.Files;
 using RenderFarm.Cli.Options;
 using RenderFarm.Cli.Output;
+using RenderFarm.Cli.Pictures;
 
 namespace RenderFarm.Cli.Commands;
 

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using RenderFarm.Cli.Checkpoints;
 using RenderFarm.Cli.Client;
 using RenderFarm.Cli.Options;
+using RenderFarm.Cli.Simulation;
 
 namespace RenderFarm.Cli.Commands;
 

@@ -5,6 +5,7 @@ using RenderFarm.Cli.Embedded;
 using RenderFarm.Cli.Files;
 using RenderFarm.Cli.Options;
 using RenderFarm.Cli.Output;
+using RenderFarm.Cli.Pictures;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 

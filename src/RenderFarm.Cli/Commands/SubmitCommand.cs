@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using RenderFarm.Cli.Client;
+using RenderFarm.Cli.Deliveries;
 using RenderFarm.Cli.Options;
+using RenderFarm.Cli.Pictures;
 using RenderFarm.Contracts;
 
 namespace RenderFarm.Cli.Commands;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using RenderFarm.Cli.Client;
+using RenderFarm.Cli.Deliveries;
 using RenderFarm.Cli.Options;
 using RenderFarm.Contracts;
 

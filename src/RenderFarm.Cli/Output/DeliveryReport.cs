@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using RenderFarm.Cli.Client;
 using RenderFarm.Cli.Commands;
+using RenderFarm.Cli.Deliveries;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 

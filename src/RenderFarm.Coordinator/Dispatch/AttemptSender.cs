@@ -1,6 +1,7 @@
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Coordinator.Dispatch;
 

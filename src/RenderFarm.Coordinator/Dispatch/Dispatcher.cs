@@ -4,6 +4,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Checkpoints;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Telemetry;

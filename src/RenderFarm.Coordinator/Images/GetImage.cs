@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Coordinator.Images;

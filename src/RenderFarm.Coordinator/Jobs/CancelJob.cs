@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs.Trailing;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 

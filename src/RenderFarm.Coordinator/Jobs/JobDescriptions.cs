@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Jobs.Submission;
+using RenderFarm.Coordinator.Jobs.Views;
 
 namespace RenderFarm.Coordinator.Jobs;
 

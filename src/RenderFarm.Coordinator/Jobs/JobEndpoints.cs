@@ -7,6 +7,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Images;
 using RenderFarm.Coordinator.Jobs.Submission;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Coordinator.Reports;
 
 namespace RenderFarm.Coordinator.Jobs;

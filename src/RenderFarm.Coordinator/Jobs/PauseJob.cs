@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 

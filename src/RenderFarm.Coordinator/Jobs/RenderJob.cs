@@ -1,5 +1,6 @@
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs.Trailing;
 
 namespace RenderFarm.Coordinator.Jobs;
 

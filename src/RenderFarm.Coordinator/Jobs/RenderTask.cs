@@ -1,5 +1,7 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
+using RenderFarm.Coordinator.Jobs.Planning;
+using RenderFarm.Coordinator.Jobs.Trailing;
 
 namespace RenderFarm.Coordinator.Jobs;
 

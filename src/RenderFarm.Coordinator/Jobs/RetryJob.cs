@@ -2,9 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
-using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
+using RenderFarm.Coordinator.Jobs.Trailing;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 

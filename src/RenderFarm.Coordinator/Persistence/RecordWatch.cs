@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Hosting.Background;
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Coordinator.Persistence;
 

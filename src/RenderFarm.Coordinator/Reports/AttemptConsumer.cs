@@ -2,6 +2,7 @@ using MassTransit;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Coordinator.Reports;
 

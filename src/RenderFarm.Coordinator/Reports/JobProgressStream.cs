@@ -8,6 +8,9 @@ using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
+using RenderFarm.Coordinator.Jobs.Trailing;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Coordinator.Persistence;
 
 namespace RenderFarm.Coordinator.Reports;

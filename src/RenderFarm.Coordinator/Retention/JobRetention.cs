@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Trailing;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Hosting.Background;

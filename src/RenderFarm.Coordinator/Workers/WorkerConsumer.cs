@@ -2,7 +2,8 @@ using MassTransit;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Rescue;
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Coordinator.Workers.Heartbeats;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Coordinator.Workers;
 

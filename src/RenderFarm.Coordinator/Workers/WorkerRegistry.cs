@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
-using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
+using RenderFarm.Coordinator.Workers.Heartbeats;
 
 namespace RenderFarm.Coordinator.Workers;
 

@@ -3,6 +3,7 @@ using RenderFarm.Diffusion.Engine;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Safety;
 using RenderFarm.Diffusion.Text;
+using RenderFarm.Diffusion.Text.Tokenization;
 using RenderFarm.Diffusion.Vae;
 
 namespace RenderFarm.Diffusion.Checkpoints;

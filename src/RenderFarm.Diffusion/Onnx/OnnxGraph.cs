@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx.Devices;
+using RenderFarm.Diffusion.Onnx.Weights;
 
 namespace RenderFarm.Diffusion.Onnx;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Onnx.Weights;
 
 namespace RenderFarm.Diffusion.Pictures;
 

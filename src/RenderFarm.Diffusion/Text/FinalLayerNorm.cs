@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Onnx.Weights;
 
 namespace RenderFarm.Diffusion.Text;
 

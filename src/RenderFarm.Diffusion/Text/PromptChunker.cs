@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Text.Tokenization;
+
 namespace RenderFarm.Diffusion.Text;
 
 /// <summary>Cuts a weighted prompt into chunks. A chunk that is full is ended after its last comma, if that is near, so that phrases stay together.</summary>

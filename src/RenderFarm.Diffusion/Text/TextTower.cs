@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Text.Tokenization;
+
 namespace RenderFarm.Diffusion.Text;
 
 /// <summary>A text encoder with the tokenizer that was made for it: prompts to chunks, and chunks to embeddings. Safe for concurrent use.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RenderFarm.Hosting.Messaging.Broker;
 
 namespace RenderFarm.Hosting.Messaging;
 

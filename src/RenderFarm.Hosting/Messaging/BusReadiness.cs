@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Hosting.Health;
+using RenderFarm.Hosting.Messaging.Broker;
 
 namespace RenderFarm.Hosting.Messaging;
 
@@ -27,10 +28,12 @@ internal sealed class BusReadiness(IBusControl bus, IServiceProvider services, T
 
         // A broker that came, or changed its certificate, after the start: nobody else says why the bus tries in vain.
         if (services.GetService<BrokerCheck>() is { IsTls: true } check && await LookAsync(check, cancellation) is { } refusal) return refusal;
-        var silent = health.Endpoints.Where(endpoint => endpoint.Value.Status != BusHealthStatus.Healthy)
-            .Select(endpoint => endpoint.Key.Split('?')[0].Split('/')[^1]).Order(StringComparer.Ordinal).ToList();
+        if (health.Endpoints.Count == 0) return "The bus has not started.";
+        // The bus has a queue of its own besides, whose name says nothing to anyone.
+        var silent = health.Endpoints.Values.Where(endpoint => endpoint.Status != BusHealthStatus.Healthy && endpoint.InputAddress != bus.Address)
+            .Select(endpoint => endpoint.InputAddress.AbsolutePath.Split('/')[^1]).Order(StringComparer.Ordinal).ToList();
         return silent.Count == 0
-            ? "The bus has not started."
+            ? "The bus cannot be reached."
             : $"The bus cannot be reached; not read: {string.Join(", ", silent)}.";
     }
 

@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Health;
+using RenderFarm.Hosting.Messaging.Broker;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Hosting.Startup;
 
 namespace RenderFarm.Hosting.Messaging;

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 using RenderFarm.Hosting.Background;
+using RenderFarm.Hosting.Messaging.Broker;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Hosting.Messaging;
 

@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
+using RenderFarm.Hosting.Messaging.Queues;
 
 namespace RenderFarm.Hosting.Messaging;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Hosting.Telemetry;
 
 namespace RenderFarm.Hosting.Startup;

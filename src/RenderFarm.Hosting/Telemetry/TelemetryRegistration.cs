@@ -6,7 +6,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Hosting.Telemetry;

@@ -10,18 +10,9 @@ using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Worker.Checkpoints;
 
-/// <summary>A checkpoint cannot be fetched here; another worker may have more luck.</summary>
-/// <param name="code">One of <see cref="FailureCodes"/>.</param>
-/// <param name="message">Which file, and what to do.</param>
-/// <param name="cause">What was caught.</param>
-internal sealed class CheckpointFetchException(string code, string message, Exception? cause = null) : Exception(message, cause)
-{
-    public string Code => code;
-}
-
 /// <summary>
-/// Checkpoints fetched from the object store, each in a folder named by its digest with its manifest beside it, under another name until the files are whole.
-/// Bounded in bytes, over crashes too: the least recently used leaves, never one that is in use. Fetches run one at a time, so that what two checkpoints share crosses the network once, and asking twice fetches once.
+/// Checkpoints fetched from the object store, bounded in bytes, over crashes too: the least recently used leaves, never one that is in use. Fetches run one at a
+/// time, so that what two checkpoints share crosses the network once, and asking twice fetches once.
 /// </summary>
 /// <remarks>
 /// The folder belongs to one worker. Every file is compared with its digest when it is fetched, and again before its first use by this process. A disk that hangs ends the wait for it, not
@@ -29,24 +20,20 @@ internal sealed class CheckpointFetchException(string code, string message, Exce
 /// </remarks>
 internal sealed class CheckpointCache : IDisposable
 {
-    private const string ManifestSuffix = ".json";
-    private const string Unfinished = ".part";
-
     /// <summary>Longest time without a sign of the disk: 5 min. Flushing the largest files to a slow disk takes a minute or two, without one.</summary>
     public static readonly TimeSpan DiskPatience = TimeSpan.FromMinutes(5);
 
     private readonly IObjectStore _store;
-    private readonly string _root;
+    private readonly CacheFolder _folder;
     private readonly long _maxBytes;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly CheckpointFetcher _fetcher;
-    private readonly Action<string>? _reaching;
     private readonly SemaphoreSlim _turn = new(1);
 
     // Heartbeats ask under this lock what is held, so no call to the disk is made under it.
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, CacheEntry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CacheEntry> _entries;
 
     /// <param name="store">Where checkpoints come from.</param>
     /// <param name="root">Folder of the cache; made when missing.</param>
@@ -60,13 +47,10 @@ internal sealed class CheckpointCache : IDisposable
     public CheckpointCache(
         IObjectStore store, string root, long maxBytes, TimeProvider clock, ILogger logger, Func<OpenBlob, CheckpointFetcher>? fetcher = null, Action<string>? reaching = null)
     {
-        (_store, _root, _maxBytes, _clock, _logger, _reaching) = (store, Path.GetFullPath(root), maxBytes, clock, logger, reaching);
+        (_store, _folder, _maxBytes, _clock, _logger) = (store, new CacheFolder(Path.GetFullPath(root), logger, reaching), maxBytes, clock, logger);
         OpenBlob open = (sha256, cancellation) => store.OpenAsync(ObjectKey.ForBlob(sha256), cancellation);
         _fetcher = fetcher?.Invoke(open) ?? new CheckpointFetcher(open);
-        Directory.CreateDirectory(_root);
-        foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix)) Recall(file, isWhole: true);
-        foreach (var file in Directory.GetFiles(_root, "*" + ManifestSuffix + Unfinished)) Recall(file, isWhole: false);
-        foreach (var folder in Directory.GetDirectories(_root)) Sweep(folder);
+        _entries = _folder.Recall().ToDictionary(entry => entry.Digest, StringComparer.Ordinal);
     }
 
     /// <summary>Ends when the disk has answered the call that it hung in; ended when it hangs in none.</summary>
@@ -96,7 +80,7 @@ internal sealed class CheckpointCache : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointFetchException(FailureCodes.CacheFailed, $"The checkpoint cache {_root} cannot be used: {error.Message}", error);
+            throw new CheckpointFetchException(FailureCodes.CacheFailed, $"The checkpoint cache {_folder.Root} cannot be used: {error.Message}", error);
         }
         finally
         {
@@ -135,18 +119,17 @@ internal sealed class CheckpointCache : IDisposable
 
     private CheckpointFetchException Hangs() => new(
         FailureCodes.CacheFailed,
-        $"The disk of the checkpoint cache {_root}{(_store.IsFolder ? ", or that of the object store's folder," : "")} hangs: it has given no sign for {DiskPatience.TotalMinutes} min. Look at the disk, or name another folder in Worker:CheckpointCache.");
+        $"The disk of the checkpoint cache {_folder.Root}{(_store.IsFolder ? ", or that of the object store's folder," : "")} hangs: it has given no sign for {DiskPatience.TotalMinutes} min. Look at the disk, or name another folder in Worker:CheckpointCache.");
 
     // All that a take asks of the disk.
     private async Task<(CacheEntry Entry, Checkpoint Opened)> ReadyAsync(string digest, DiskWatch watch, CancellationToken cancellation)
     {
         var entry = Find(digest) ?? await PlaceForAsync(digest, watch, cancellation);
         if (!entry.IsProven) await FetchAsync(entry, watch, cancellation);
-        _reaching?.Invoke(FolderOf(digest));
-        var opened = Checkpoint.Open(FolderOf(digest));
+        var opened = _folder.Open(digest);
         RequireSameFlag(entry, opened);
         entry.LastUse = _clock.GetUtcNow().UtcDateTime;
-        File.SetLastWriteTimeUtc(ManifestOf(digest), entry.LastUse);
+        _folder.Touch(entry);
         return (entry, opened);
     }
 
@@ -156,12 +139,10 @@ internal sealed class CheckpointCache : IDisposable
         var bytes = manifest.Bytes();
         WorkerLog.FetchingCheckpoint(_logger, manifest.Description.Name, entry.Digest, bytes);
         lock (_gate) entry.IsWhole = false;
-        // First under another name, which tells the next life what half-fetched files are; under its own last: where it lies, the files were whole once.
-        var place = ManifestOf(entry.Digest);
-        await File.WriteAllBytesAsync(place + Unfinished, JsonSerializer.SerializeToUtf8Bytes(manifest, FarmJson.Options), cancellation);
-        await _fetcher.FetchAsync(manifest, FolderOf(entry.Digest), null, watch, cancellation);
+        await _folder.BeginAsync(manifest, cancellation);
+        await _fetcher.FetchAsync(manifest, _folder.FilesOf(entry.Digest), null, watch, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        File.Move(place + Unfinished, place, overwrite: true);
+        _folder.Finish(entry.Digest);
         watch.Moved();
         lock (_gate) (entry.IsWhole, entry.IsProven) = (true, true);
     }
@@ -203,7 +184,7 @@ internal sealed class CheckpointCache : IDisposable
         while (MarkForRoom(wanted) is { } leaving)
         {
             WorkerLog.EvictingCheckpoint(_logger, leaving.Manifest.Description.Name, leaving.Digest);
-            Delete(leaving.Digest);
+            _folder.Delete(leaving.Digest);
             // What cannot be deleted stays counted.
             lock (_gate) _entries.Remove(leaving.Digest);
             watch.Moved();
@@ -224,15 +205,6 @@ internal sealed class CheckpointCache : IDisposable
         }
     }
 
-    private void Delete(string digest)
-    {
-        _reaching?.Invoke(FolderOf(digest));
-        // Files without a manifest are swept away by the next life; a manifest without its files would be believed.
-        File.Delete(ManifestOf(digest));
-        File.Delete(ManifestOf(digest) + Unfinished);
-        if (Directory.Exists(FolderOf(digest))) Directory.Delete(FolderOf(digest), recursive: true);
-    }
-
     private void Leave(CacheEntry entry)
     {
         lock (_gate) entry.Users--;
@@ -243,61 +215,9 @@ internal sealed class CheckpointCache : IDisposable
         lock (_gate) return _entries.GetValueOrDefault(digest);
     }
 
-    // What a former life of the worker left. Its files are compared when it is first used, which loading reads anyway.
-    private void Recall(string file, bool isWhole)
-    {
-        try
-        {
-            var manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllBytes(file), FarmJson.Options);
-            if (manifest is null || CheckpointRules.Fault(manifest) is not null || ManifestOf(manifest.Digest()) + (isWhole ? "" : Unfinished) != file) return;
-            _entries.TryAdd(manifest.Digest(), new CacheEntry(manifest) { IsWhole = isWhole, LastUse = File.GetLastWriteTimeUtc(file) });
-        }
-        catch (JsonException error)
-        {
-            WorkerLog.CacheEntryUnreadable(_logger, file, error.Message);
-        }
-    }
-
-    // Files of which no manifest tells how large they are. Nothing else in the folder is touched, should it not be the cache's alone after all.
-    private void Sweep(string folder)
-    {
-        var digest = $"sha256:{Path.GetFileName(folder)}";
-        if (!CheckpointRules.IsDigest(digest) || _entries.ContainsKey(digest)) return;
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            WorkerLog.CacheLeftoverStays(_logger, folder, error.Message);
-        }
-    }
-
-    private string FolderOf(string digest) => Path.Combine(_root, digest["sha256:".Length..]);
-
-    private string ManifestOf(string digest) => FolderOf(digest) + ManifestSuffix;
-
     private static string CodeOf(TransferFault fault) => fault switch
     {
         TransferFault.Damaged => FailureCodes.CheckpointDamaged,
         _ => FailureCodes.CacheFailed,
     };
-}
-
-/// <summary>A checkpoint in the cache.</summary>
-internal sealed class CacheEntry(CheckpointManifest manifest)
-{
-    public CheckpointManifest Manifest => manifest;
-
-    public string Digest => manifest.Digest();
-
-    /// <summary>Whether all files were there once, and none was deleted since.</summary>
-    public bool IsWhole { get; set; }
-
-    /// <summary>Whether this process has compared all files, and deleted none since.</summary>
-    public bool IsProven { get; set; }
-
-    public int Users { get; set; }
-
-    public DateTime LastUse { get; set; }
 }

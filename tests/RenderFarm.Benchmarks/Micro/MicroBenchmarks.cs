@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Sampling;
-using RenderFarm.Diffusion.Text;
+using RenderFarm.Diffusion.Text.Tokenization;
 using RenderFarm.Testing;
 
 namespace RenderFarm.Benchmarks.Micro;

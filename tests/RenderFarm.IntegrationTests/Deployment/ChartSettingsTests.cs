@@ -1,3 +1,5 @@
+using k8s;
+using k8s.Models;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Deployment;
@@ -6,7 +8,7 @@ namespace RenderFarm.IntegrationTests.Deployment;
 public sealed class ChartSettingsTests(DeployCheck check) : RenderedChart(check)
 {
     private static readonly string[] WholePool =
-        ["--set-json", """pools=[{"name":"cpu","resources":{},"checkpoints":["/checkpoints/demo"],"upscalersClaim":"upscalers"}]"""];
+        ["--set-json", """pools=[{"name":"cpu","resources":{},"checkpoints":["/checkpoints/demo"],"upscalersClaim":"upscalers"}]""", "--set", "metrics.otlp.endpoint=http://collector:4317"];
 
     // A number of a file is read as one of JSON is, and one of the command line otherwise.
     [Theory]
@@ -62,7 +64,7 @@ public sealed class ChartSettingsTests(DeployCheck check) : RenderedChart(check)
     [InlineData("coordinator.extraEnv")]
     [InlineData("worker.extraEnv")]
     [InlineData("pools[0].extraEnv")]
-    public async Task Variable_that_the_chart_sets_is_refused_among_further_ones_however_it_is_spelled(string place)
+    public async Task Variable_that_the_chart_or_its_Secret_sets_is_refused_among_further_ones_however_it_is_spelled(string place)
     {
         var own = await OwnVariablesAsync();
         // What configuration reads has no case.
@@ -88,12 +90,14 @@ public sealed class ChartSettingsTests(DeployCheck check) : RenderedChart(check)
         }
     }
 
-    // Every variable of both programs that stands in a manifest without further ones.
+    // Every variable of both programs that stands in a manifest without further ones, and what they read from files: those win over the environment, without a word.
     private async Task<IReadOnlyList<string>> OwnVariablesAsync()
     {
-        var own = (await DeploymentsAsync("minimal", WholePool)).SelectMany(deployment => deployment.Spec.Template.Spec.Containers.Single().Env).Select(variable => variable.Name).Distinct().ToList();
-        Assert.Contains("RENDERFARM__COORDINATOR__NAME", own);
-        Assert.Contains("RENDERFARM__WORKER__UPSCALERFOLDER", own);
+        var manifests = KubernetesYaml.LoadAllFromString(await RenderAsync("minimal", WholePool), Kinds, strict: true);
+        var variables = manifests.OfType<V1Deployment>().SelectMany(deployment => deployment.Spec.Template.Spec.Containers.Single().Env).Select(variable => variable.Name);
+        var own = variables.Concat(manifests.OfType<V1Secret>().SelectMany(secret => secret.StringData.Keys)).Distinct().ToList();
+        string[] known = ["RENDERFARM__COORDINATOR__NAME", "RENDERFARM__WORKER__UPSCALERFOLDER", "OTEL_EXPORTER_OTLP_ENDPOINT", "RENDERFARM__RECORD__CONNECTION", "RENDERFARM__STORE__SECRETKEY"];
+        Assert.All(known, name => Assert.Contains(name, own));
         return own;
     }
 }

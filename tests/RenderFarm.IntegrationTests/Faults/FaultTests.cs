@@ -1,4 +1,4 @@
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Hosting.Startup;
 using RenderFarm.Testing.Faults;
 using RenderFarm.Testing.Services;

@@ -9,6 +9,7 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Hosting.Health;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using Xunit;
 
 namespace RenderFarm.IntegrationTests.Services;

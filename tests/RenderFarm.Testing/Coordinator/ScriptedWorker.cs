@@ -6,6 +6,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Hosting.ObjectStore;
 
 namespace RenderFarm.Testing.Coordinator;

@@ -1,4 +1,5 @@
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Broker;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Testing.Faults.Inside;
 using RenderFarm.Testing.Services;
 

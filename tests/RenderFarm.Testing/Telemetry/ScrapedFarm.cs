@@ -11,6 +11,7 @@ using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Telemetry;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using RenderFarm.Hosting.ObjectStore;
 using RenderFarm.Hosting.Telemetry;
 using RenderFarm.Testing.Coordinator;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Broker;
 using Xunit;
 
 namespace RenderFarm.Tests.Hosting;

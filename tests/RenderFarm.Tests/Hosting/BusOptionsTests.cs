@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Broker;
 using Xunit;
 
 namespace RenderFarm.Tests.Hosting;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using MassTransit;
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using Xunit;
 
 namespace RenderFarm.Tests.Hosting;

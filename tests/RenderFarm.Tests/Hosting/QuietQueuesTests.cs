@@ -1,4 +1,4 @@
-using RenderFarm.Hosting.Messaging;
+using RenderFarm.Hosting.Messaging.Queues;
 using Xunit;
 
 namespace RenderFarm.Tests.Hosting;

@@ -6,6 +6,7 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Reports;
 using RenderFarm.Coordinator.Rescue;
 using RenderFarm.Coordinator.Workers;
+using RenderFarm.Coordinator.Workers.Heartbeats;
 
 namespace RenderFarm.Tests.Simulation;
 

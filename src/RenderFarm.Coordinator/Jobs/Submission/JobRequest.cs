@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Jobs.Views;
 
 namespace RenderFarm.Coordinator.Jobs.Submission;
 

@@ -1,6 +1,7 @@
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Api;
 using RenderFarm.Contracts.Workers;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Workers;
 
 namespace RenderFarm.Coordinator.Jobs.Submission;

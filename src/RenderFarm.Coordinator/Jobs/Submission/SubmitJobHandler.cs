@@ -8,6 +8,8 @@ using RenderFarm.Contracts.Api;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Inputs;
+using RenderFarm.Coordinator.Jobs.Planning;
+using RenderFarm.Coordinator.Jobs.Views;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 

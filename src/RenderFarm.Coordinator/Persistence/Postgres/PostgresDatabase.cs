@@ -8,6 +8,7 @@ using NpgsqlTypes;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 
 namespace RenderFarm.Coordinator.Persistence.Postgres;
 

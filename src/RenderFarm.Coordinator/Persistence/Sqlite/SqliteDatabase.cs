@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 
 namespace RenderFarm.Coordinator.Persistence.Sqlite;
 

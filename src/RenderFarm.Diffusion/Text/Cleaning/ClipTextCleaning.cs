@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using RenderFarm.Diffusion.Text.Tokenization;
 
 namespace RenderFarm.Diffusion.Text.Cleaning;
 

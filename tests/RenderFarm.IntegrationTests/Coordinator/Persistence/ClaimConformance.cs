@@ -3,6 +3,7 @@ using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;
 using RenderFarm.Coordinator.Workers;

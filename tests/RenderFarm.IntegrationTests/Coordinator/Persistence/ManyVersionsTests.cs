@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Npgsql;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Persistence.Postgres;
 using Xunit;
 

@@ -1,3 +1,5 @@
+using RenderFarm.IntegrationTests.Coordinator.Jobs;
+using RenderFarm.IntegrationTests.Coordinator.Workers;
 using RenderFarm.Testing.Coordinator;
 
 namespace RenderFarm.IntegrationTests.Coordinator.Persistence;

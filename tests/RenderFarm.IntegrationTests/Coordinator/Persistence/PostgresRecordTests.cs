@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Leadership;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Postgres;

@@ -1,7 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Contracts.Attempts;
-using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
+using RenderFarm.Coordinator.Jobs.Trailing;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Workers;
 using Xunit;

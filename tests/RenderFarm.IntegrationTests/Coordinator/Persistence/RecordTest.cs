@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Sqlite;
 using RenderFarm.Testing.Coordinator;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Persistence.Postgres;
 using Xunit;
 

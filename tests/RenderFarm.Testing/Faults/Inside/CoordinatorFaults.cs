@@ -6,6 +6,8 @@ using RenderFarm.Contracts.Attempts;
 using RenderFarm.Contracts.Workers;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
+using RenderFarm.Coordinator.Jobs.Trailing;
 using RenderFarm.Coordinator.Persistence;
 
 namespace RenderFarm.Testing.Faults.Inside;

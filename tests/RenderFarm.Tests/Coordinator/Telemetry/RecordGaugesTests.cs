@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using RenderFarm.Contracts;
 using RenderFarm.Coordinator.Dispatch;
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Jobs.Planning;
 using RenderFarm.Coordinator.Persistence;
 using RenderFarm.Coordinator.Persistence.Sqlite;
 using RenderFarm.Coordinator.Telemetry;

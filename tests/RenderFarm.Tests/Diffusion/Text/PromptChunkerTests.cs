@@ -1,4 +1,6 @@
 using RenderFarm.Diffusion.Text;
+using RenderFarm.Diffusion.Text.Tokenization;
+using RenderFarm.Tests.Diffusion.Text.Tokenization;
 using Xunit;
 
 namespace RenderFarm.Tests.Diffusion.Text;

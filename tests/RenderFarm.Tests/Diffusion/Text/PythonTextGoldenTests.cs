@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RenderFarm.Diffusion.Text.Cleaning;
+using RenderFarm.Tests.Diffusion.Text.Tokenization;
 using Xunit;
 
 namespace RenderFarm.Tests.Diffusion.Text;
