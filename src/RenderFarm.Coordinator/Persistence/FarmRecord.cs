@@ -25,6 +25,7 @@ internal sealed class FarmRecord(IDatabase database)
             catch (Exception error) when (tries < ReadTries && !cancellation.IsCancellationRequested && database.IsUnavailable(error))
             {
                 // A pooled connection that the server cut says so once; the next one is new. Longer absences are the caller's.
+                database.GiveUpSpoilt(error);
             }
         }
     }
@@ -75,10 +76,18 @@ internal sealed class FarmRecord(IDatabase database)
 
     private async Task<T> FinishAsync<T>(FarmDbContext db, IDbContextTransaction transaction, Func<FarmDbContext, Task<T>> write, CancellationToken cancellation)
     {
-        var result = await write(db);
-        await database.SaveAsync(db, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return result;
+        try
+        {
+            var result = await write(db);
+            await database.SaveAsync(db, cancellation);
+            await transaction.CommitAsync(cancellation);
+            return result;
+        }
+        catch (Exception error)
+        {
+            database.GiveUpSpoilt(error);
+            throw;
+        }
     }
 
     // Nothing has happened yet, so a connection that turns out to be dead is replaced without anyone noticing.
@@ -97,6 +106,7 @@ internal sealed class FarmRecord(IDatabase database)
             }
             catch (Exception error) when (!cancellation.IsCancellationRequested && database.IsUnavailable(error))
             {
+                database.GiveUpSpoilt(error);
                 if (transaction is not null) await transaction.DisposeAsync();
                 if (tries == ReadTries) throw;
             }

@@ -93,6 +93,9 @@ internal interface IDatabase : IDbContextFactory<FarmDbContext>
 
     /// <summary>Whether an error says that the database cannot be reached or cannot answer now, so that another try may succeed.</summary>
     bool IsUnavailable(Exception error);
+
+    /// <summary>Sees to it that a connection which an error has spoilt is given to nobody again; nothing for other errors.</summary>
+    void GiveUpSpoilt(Exception error);
 }
 
 /// <summary>Asks for queued tasks of a job.</summary>

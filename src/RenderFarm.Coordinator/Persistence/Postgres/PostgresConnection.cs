@@ -60,6 +60,7 @@ internal static class PostgresConnection
     /// <summary>Whether an error says that the server is away, starting, stopping, full or overtaxed.</summary>
     public static bool IsUnavailable(Exception error)
     {
+        if (HasLostStatements(error)) return true;
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
             if (cause is NpgsqlException { IsTransient: true } or TimeoutException or SocketException or EndOfStreamException) return true;
@@ -72,6 +73,21 @@ internal static class PostgresConnection
             if (cause is ObjectDisposedException { ObjectName: nameof(NpgsqlTransaction) or nameof(NpgsqlConnection) }) return true;
             // Read only: it stands by for another server, as one does for a while when roles change.
             if (cause is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.ReadOnlySqlTransaction or FrozenTransactionEnded }) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether an error says that Npgsql and the server differ about which statements a session has prepared. Npgsql prepares them by itself, and its count has gone
+    /// wrong when lines were cut meanwhile (42P05, prepared statement "_auto0" already exists); the session then says so again to whoever gets it next
+    /// (npgsql/npgsql#4082, #6391).
+    /// </summary>
+    public static bool HasLostStatements(Exception error)
+    {
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is PostgresException { SqlState: PostgresErrorCodes.DuplicatePreparedStatement or PostgresErrorCodes.InvalidSqlStatementName }) return true;
         }
 
         return false;

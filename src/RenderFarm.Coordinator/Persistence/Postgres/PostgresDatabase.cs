@@ -220,6 +220,12 @@ internal sealed class PostgresDatabase : IDatabase, IAsyncDisposable, IDisposabl
 
     public bool IsUnavailable(Exception error) => PostgresConnection.IsUnavailable(error);
 
+    public void GiveUpSpoilt(Exception error)
+    {
+        // Of all, because an error does not say which connection it is of. Those in use are closed when they come back.
+        if (PostgresConnection.HasLostStatements(error)) Source.Clear();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Source.DisposeAsync();

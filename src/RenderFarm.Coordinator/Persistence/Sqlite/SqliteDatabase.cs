@@ -135,6 +135,11 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
     // A file that cannot be written now may be full or locked for longer than anyone should retry blindly.
     public bool IsUnavailable(Exception error) => false;
 
+    public void GiveUpSpoilt(Exception error)
+    {
+        // A file has no sessions that could forget something.
+    }
+
     public void Dispose()
     {
         // Its own pool: the file is let go, and other records of this process keep their connections.

@@ -88,4 +88,6 @@ internal sealed class WatchedDatabase(IDatabase inner, KillSwitch kill) : IDatab
     public bool IsUniqueViolation(DbUpdateException error) => inner.IsUniqueViolation(error);
 
     public bool IsUnavailable(Exception error) => inner.IsUnavailable(error);
+
+    public void GiveUpSpoilt(Exception error) => inner.GiveUpSpoilt(error);
 }

@@ -22,6 +22,8 @@ public sealed class PostgresAbsenceTests
         new PostgresException("the database system is starting up", "FATAL", "FATAL", "57P03"),
         new PostgresException("terminating connection due to unexpected postmaster exit", "FATAL", "FATAL", "57P01"),
         new PostgresException("cannot execute UPDATE in a read-only transaction", "ERROR", "ERROR", "25006"),
+        new PostgresException("prepared statement \"_auto0\" already exists", "ERROR", "ERROR", "42P05"),
+        new InvalidOperationException("saving failed", new PostgresException("prepared statement \"_auto3\" does not exist", "ERROR", "ERROR", "26000")),
         new PostgresException("terminating connection because of crash of another server process", "FATAL", "FATAL", "57P02"),
     ];
 

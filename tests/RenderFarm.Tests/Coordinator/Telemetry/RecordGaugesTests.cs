@@ -207,5 +207,7 @@ public sealed class RecordGaugesTests : IAsyncLifetime
         public bool IsUniqueViolation(DbUpdateException error) => database.IsUniqueViolation(error);
 
         public bool IsUnavailable(Exception error) => database.IsUnavailable(error);
+
+        public void GiveUpSpoilt(Exception error) => database.GiveUpSpoilt(error);
     }
 }
